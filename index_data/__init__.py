@@ -1,0 +1,1 @@
+"""What an index keeps: the records that travel, the errors, the rows and the vectors."""

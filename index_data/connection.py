@@ -1,0 +1,122 @@
+"""One SQLite connection: its settings, its transactions, and its errors in our words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from index_data.errors import IndexDamaged, IndexProblem
+from index_data.paths import DISK_REMEDY
+from index_data.payloads import DAMAGE_REMEDY
+
+_FOR_ALL = (
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA mmap_size = 0",
+)
+
+
+class Connection:
+    """A connection that any thread may use, one transaction at a time."""
+
+    def __init__(self, database: Path, *, writable: bool) -> None:
+        self.writable = writable
+        self._turn = threading.RLock()
+        if writable:
+            # Made here because SQLite would let others read it; its -wal and -shm files take over the mode.
+            os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+        uri = f"{database.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
+        with _told(database):
+            self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            for setting in _FOR_ALL:
+                self._connection.execute(setting)
+            if not writable:
+                self._connection.execute("PRAGMA query_only = ON")
+        self._database = database
+
+    def keep_a_log(self) -> None:
+        """Let readers read while this connection writes, and let what is written survive a power cut.
+
+        Raises:
+            IndexProblem: the file system cannot.
+        """
+        with _told(self._database):
+            self._connection.execute("PRAGMA synchronous = FULL")
+            (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise IndexProblem(
+                f"the file system of {self._database.parent} cannot hold an index (no write-ahead log)",
+                remedy="choose a folder on a local disk with --index",
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One unchanging state of the database."""
+        with self._turn, _told(self._database):
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                self._end()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """All of the changes within, or none; they are on disk when the block is left."""
+        self.refuse_readers()
+        with self._turn, _told(self._database):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            finally:
+                self._end()
+
+    def refuse_readers(self) -> None:
+        """Let only the writer pass.
+
+        Raises:
+            RuntimeError: the connection is a reader's.
+        """
+        if not self.writable:
+            raise RuntimeError("this index was opened for reading")
+
+    def close(self) -> None:
+        """End it; a writer first moves its log into the database."""
+        if self.writable:
+            with suppress(sqlite3.DatabaseError):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+    def _end(self) -> None:
+        # After a COMMIT, and after some errors, there is nothing left to roll back.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+@contextmanager
+def _told(database: Path) -> Iterator[None]:
+    """Turn what SQLite says of the disk into what a user can act on.
+
+    Raises:
+        IndexProblem: the disk is full, or the folder cannot be used.
+        IndexDamaged: the database is malformed.
+        DatabaseError: the mistake is ours.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise IndexProblem(
+            f"the index in {database.parent} cannot be used: {error}", remedy=DISK_REMEDY
+        ) from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise
+        raise IndexDamaged(
+            f"the index in {database.parent} is damaged: {error}", remedy=DAMAGE_REMEDY
+        ) from error

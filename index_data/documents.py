@@ -1,0 +1,136 @@
+"""The rows of documents, and of files that were looked at but could not be read.
+
+Paths are stored as the bytes the file system knows, so that names which are not UTF-8 survive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from index_data.payloads import pack_text, unpack_text
+from index_data.records import Document, FileStamp, UnreadFile
+
+_COLUMNS = "path, size, modified_ns, content_hash, media_type, title, language, encoding, notes"
+
+
+class Documents:
+    """Documents as rows; every method runs inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, document: Document) -> int:
+        """Insert a document whose path is not yet there, and return its id."""
+        row = {
+            **_stamped(document.path, document.stamp),
+            "media_type": document.media_type,
+            "title": pack_text(document.title),
+            "language": document.language,
+            "encoding": document.encoding,
+            "notes": json.dumps(document.notes),
+        }
+        _insert(self._connection, "documents", row)
+        return int(self._connection.execute("SELECT last_insert_rowid()").fetchone()[0])
+
+    def find(self, path: Path) -> int | None:
+        """Return the id of the document at `path`."""
+        query = "SELECT document_id FROM documents WHERE path = ?"
+        row = self._connection.execute(query, (os.fsencode(path),)).fetchone()
+        return None if row is None else int(row[0])
+
+    def remove(self, document_id: int) -> None:
+        """Delete a document, its passages and their vectors; its words must be gone already."""
+        self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document_id,))
+
+    def restamp(self, document_id: int, path: Path, stamp: FileStamp) -> None:
+        """Say where a document is now, and what the file system says of it."""
+        self._connection.execute(
+            "UPDATE documents SET path = :path, size = :size, modified_ns = :modified_ns,"
+            " content_hash = :content_hash WHERE document_id = :document_id",
+            {**_stamped(path, stamp), "document_id": document_id},
+        )
+
+    def stamps(self) -> dict[Path, FileStamp]:
+        """Return the path and stamp of every document."""
+        return self._stamps_of("documents")
+
+    def fetch(self, document_ids: Sequence[int]) -> dict[int, Document]:
+        """Return the documents with these ids, those that are there."""
+        rows = self._connection.execute(
+            f"SELECT document_id, {_COLUMNS} FROM documents"
+            " WHERE document_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(set(document_ids))),),
+        )
+        return {document_id: _document(*row) for document_id, *row in rows}
+
+    def count(self) -> int:
+        """Count the documents."""
+        return int(self._connection.execute("SELECT count(*) FROM documents").fetchone()[0])
+
+    def media_types(self) -> dict[str, int]:
+        """Documents by media type, most first."""
+        query = (
+            "SELECT media_type, count(*) AS n FROM documents GROUP BY media_type ORDER BY n DESC, media_type"
+        )
+        return dict(self._connection.execute(query).fetchall())
+
+    def add_unread(self, path: Path, stamp: FileStamp, reason: str) -> None:
+        """Remember a file that could not be read, in place of what was known of it."""
+        self.forget_unread(path)
+        _insert(self._connection, "unread_files", {**_stamped(path, stamp), "reason": pack_text(reason)})
+
+    def forget_unread(self, path: Path) -> None:
+        """Drop the memory of a file that could not be read, if there is one."""
+        self._connection.execute("DELETE FROM unread_files WHERE path = ?", (os.fsencode(path),))
+
+    def unread(self) -> tuple[UnreadFile, ...]:
+        """List the files that could not be read, by path."""
+        rows = self._connection.execute("SELECT path, reason FROM unread_files ORDER BY path")
+        return tuple(UnreadFile(Path(os.fsdecode(path)), unpack_text(reason)) for path, reason in rows)
+
+    def unread_stamps(self) -> dict[Path, FileStamp]:
+        """Return the path and stamp of every file that could not be read."""
+        return self._stamps_of("unread_files")
+
+    def _stamps_of(self, table: str) -> dict[Path, FileStamp]:
+        rows = self._connection.execute(f"SELECT path, size, modified_ns, content_hash FROM {table}")
+        return {Path(os.fsdecode(path)): FileStamp(*stamp) for path, *stamp in rows}
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
+    # Its import takes 0.2 s, which a search need not spend.
+    from sqlite_utils import Database
+
+    Database(connection, recursive_triggers=False, execute_plugins=False).table(table).insert(row)
+
+
+def _stamped(path: Path, stamp: FileStamp) -> dict[str, Any]:
+    return {"path": os.fsencode(path), **asdict(stamp)}
+
+
+def _document(
+    path: bytes,
+    size: int,
+    modified_ns: int,
+    content_hash: str,
+    media_type: str,
+    title: bytes,
+    language: str,
+    encoding: str | None,
+    notes: str,
+) -> Document:
+    return Document(
+        path=Path(os.fsdecode(path)),
+        stamp=FileStamp(size, modified_ns, content_hash),
+        media_type=media_type,
+        title=unpack_text(title),
+        language=language,
+        encoding=encoding,
+        notes=tuple(json.loads(notes)),
+    )

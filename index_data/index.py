@@ -1,0 +1,291 @@
+"""An index: rows and vectors kept in step; the one class that the other packages use."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_data import schema, store
+from index_data.connection import Connection
+from index_data.documents import Documents
+from index_data.errors import IndexMissing
+from index_data.full_text import FullText
+from index_data.lock import WriterLock
+from index_data.passages import Passages
+from index_data.paths import IndexPaths
+from index_data.records import (
+    Candidate,
+    Document,
+    FileStamp,
+    Filters,
+    Fingerprint,
+    IndexSummary,
+    Passage,
+    StoredPassage,
+)
+from index_data.segments import Segments
+from index_data.selection import allowed_ids
+from index_data.vectors import Vectors
+
+_TOLERANCE = 1e-3
+"""How far the length of a unit vector may be from 1."""
+
+
+class Index:
+    """What a folder of documents became; made by `create_or_open` for the one writer, by `open` for readers.
+
+    Any thread may call it. Each method sees, or makes, one whole generation; a change is on disk when its
+    method returns. The methods that change something are for the writer only.
+    """
+
+    def __init__(self, paths: IndexPaths, connection: Connection, resources: ExitStack) -> None:
+        self._paths = paths
+        self._connection = connection
+        self._resources = resources
+        with connection.reading() as rows:
+            self.fingerprint = store.fingerprint(rows)
+        self._segments = Segments(paths)
+        self._vectors = Vectors(self._segments, self.fingerprint.dimension)
+
+    @classmethod
+    def create_or_open(cls, folder: Path, fingerprint: Fingerprint) -> Self:
+        """Open the index in `folder` for writing, made first if there is none.
+
+        IndexForeign, IndexMismatch and IndexLocked are raised before anything in it is changed.
+        """
+        stored = cls.read_fingerprint(folder)
+        if stored is not None:
+            store.refuse_differences(folder, stored, fingerprint)
+        paths = IndexPaths(folder)
+        with ExitStack() as resources:
+            with paths.touched():
+                paths.make()
+                lock = WriterLock(paths.lock)
+                resources.callback(lock.release)
+                connection = resources.enter_context(closing(Connection(paths.database, writable=True)))
+            connection.keep_a_log()
+            with connection.writing() as rows:
+                store.prepare(rows, folder, fingerprint)
+                named = Segments(paths).rows(rows)
+            with paths.touched():
+                Segments(paths).sweep(named)
+            return cls(paths, connection, resources.pop_all())
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the index in `folder` for reading.
+
+        Raises:
+            IndexMissing: there is none.
+        """
+        paths = IndexPaths(folder)
+        missing = IndexMissing(f"there is no index in {folder}", remedy="run `dragoman ingest PATH` first")
+        if not paths.database.is_file():
+            raise missing
+        with ExitStack() as resources:
+            connection = resources.enter_context(closing(Connection(paths.database, writable=False)))
+            with connection.reading() as rows:
+                if schema.format_version(rows) == 0:
+                    raise missing
+            return cls(paths, connection, resources.pop_all())
+
+    @classmethod
+    def read_fingerprint(cls, folder: Path) -> Fingerprint | None:
+        """Return the fingerprint of the index in `folder`, or None if there is no index."""
+        try:
+            with cls.open(folder) as index:
+                return index.fingerprint
+        except IndexMissing:
+            return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._resources.close()
+
+    @property
+    def generation(self) -> int:
+        """Grows by one with every committed change."""
+        with self._connection.reading() as rows:
+            return store.generation(rows)
+
+    def stamps(self) -> dict[Path, FileStamp]:
+        """Return the path and stamp of every document."""
+        with self._connection.reading() as rows:
+            return Documents(rows).stamps()
+
+    def unread_stamps(self) -> dict[Path, FileStamp]:
+        """Return the path and stamp of every file that could not be read."""
+        with self._connection.reading() as rows:
+            return Documents(rows).unread_stamps()
+
+    def summary(self) -> IndexSummary:
+        """Count what the index holds."""
+        with self._connection.reading() as rows:
+            languages = Passages(rows).languages()
+            return IndexSummary(
+                folder=self._paths.folder,
+                fingerprint=self.fingerprint,
+                generation=store.generation(rows),
+                documents=Documents(rows).count(),
+                passages=sum(languages.values()),
+                languages=languages,
+                unread=Documents(rows).unread(),
+                media_types=Documents(rows).media_types(),
+            )
+
+    def replace(self, document: Document, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
+        """Store a document, its passages and their vectors, float32 (N, D), in place of what its path held.
+
+        Raises:
+            ValueError: passages are out of order, or vectors are not N finite unit vectors of D float32.
+        """
+        if [passage.ordinal for passage in passages] != list(range(len(passages))):
+            raise ValueError("passages are not numbered 0, 1, 2, ...")
+        _refuse_odd(vectors, (len(passages), self.fingerprint.dimension))
+        if (abs(np.linalg.norm(vectors, axis=1) - 1.0) > _TOLERANCE).any():
+            raise ValueError("vectors are not of unit length")
+        with self._changing() as rows:
+            _forget(rows, document.path)
+            passage_ids = Passages(rows).add(Documents(rows).add(document), passages, vectors)
+            FullText(rows).add(
+                (passage_id, passage.text) for passage_id, passage in zip(passage_ids, passages, strict=True)
+            )
+
+    def restamp(self, path: Path, stamp: FileStamp) -> None:
+        """Note that the document at `path` has a new stamp and the content it had."""
+        self.move(path, path, stamp)
+
+    def move(self, old_path: Path, new_path: Path, stamp: FileStamp) -> None:
+        """Note that a document is elsewhere with the content it had, in place of what `new_path` held.
+
+        Raises:
+            KeyError: there is no document at `old_path`.
+        """
+        with self._changing() as rows:
+            document_id = Documents(rows).find(old_path)
+            if document_id is None:
+                raise KeyError(old_path)
+            if new_path != old_path:
+                _forget(rows, new_path)
+            Documents(rows).restamp(document_id, new_path, stamp)
+
+    def record_unread(self, path: Path, stamp: FileStamp, reason: str) -> None:
+        """Note that a file could not be read, in place of what its path held."""
+        with self._changing() as rows:
+            _forget(rows, path)
+            Documents(rows).add_unread(path, stamp, reason)
+
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Forget the documents and the unread files at `paths`."""
+        with self._changing() as rows:
+            for path in paths:
+                _forget(rows, path)
+
+    def publish(self) -> None:
+        """Put the vectors of all passages into one FAISS segment, unless there is one with just these.
+
+        Nothing depends on it but speed.
+        """
+        self._connection.refuse_readers()
+        with self._connection.reading() as rows:
+            named = self._segments.rows(rows)
+            live = Passages(rows).ids()
+            bad = [segment for segment in named if not self._segments.is_sound(segment)]
+            # Ids only grow, so a segment with the same number of them and the same last one holds the same.
+            held = [(segment.count, segment.highest_id) for segment in named]
+            if not bad and held == ([(len(live), int(live[-1]))] if len(live) else []):
+                return
+            index = self._vectors.index_of(rows, live)
+        with self._paths.touched():
+            for segment in bad:
+                self._segments.quarantine(segment)
+            fresh = [self._segments.write(index, live)] if len(live) else []
+        with self._changing() as rows:
+            self._segments.name_only(rows, fresh)
+        with self._paths.touched():
+            self._segments.sweep(fresh)
+
+    def nearest(self, vector: NDArray[np.float32], count: int, filters: Filters) -> list[Candidate]:
+        """Find the `count` passages nearest to `vector`, float32 (D,), out of what `filters` lets through."""
+        _refuse_odd(vector, (self.fingerprint.dimension,))
+        with self._connection.reading() as rows:
+            return self._vectors.nearest(rows, vector, count, allowed_ids(rows, filters))
+
+    def similarity_sample(self, vector: NDArray[np.float32]) -> tuple[float, float]:
+        """Return mean and standard deviation of the cosines between `vector`, float32 (D,), and a sample.
+
+        The sample is at most 2,000 passages, spread evenly over the index and the same for every vector; both
+        numbers are 0 if there are none.
+        """
+        _refuse_odd(vector, (self.fingerprint.dimension,))
+        with self._connection.reading() as rows:
+            return self._vectors.similarity_sample(rows, vector)
+
+    def matching(self, text: str, count: int, filters: Filters) -> list[Candidate]:
+        """Find the `count` passages that best match words of `text`, out of what `filters` lets through."""
+        with self._connection.reading() as rows:
+            return FullText(rows).matching(text, count, allowed_ids(rows, filters))
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Return the passages with these ids, in this order, without those that are gone."""
+        with self._connection.reading() as rows:
+            return Passages(rows).fetch(passage_ids)
+
+    def passages_around(self, passage_id: int, before: int, after: int) -> list[StoredPassage]:
+        """Return a passage among its neighbours in the document, in order; nothing if it is gone."""
+        with self._connection.reading() as rows:
+            return Passages(rows).fetch(Passages(rows).around(passage_id, before, after))
+
+    def vectors(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of the passages with these ids: float32 (N, D), zeros where one is gone."""
+        wanted = np.asarray(passage_ids, np.int64)
+        vectors = np.zeros((len(wanted), self.fingerprint.dimension), np.float32)
+        with self._connection.reading() as rows:
+            there = Passages(rows).ids(among=passage_ids)
+            found = np.isin(wanted, there)
+            stored = Passages(rows).vectors(there, self.fingerprint.dimension)
+            vectors[found] = stored[np.searchsorted(there, wanted[found])]
+        return vectors
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with self._connection.writing() as rows:
+            yield rows
+            store.grow(rows)
+
+
+def _refuse_odd(vectors: NDArray[np.float32], shape: tuple[int, ...]) -> None:
+    """Let only finite float32 of this shape pass, (D,) or (N, D).
+
+    Raises:
+        ValueError: they are something else.
+    """
+    if vectors.shape != shape or vectors.dtype != np.float32:
+        raise ValueError(f"{vectors.dtype} {vectors.shape} is not float32 {shape}")
+    if not np.isfinite(vectors).all():
+        raise ValueError("a vector is not finite")
+
+
+def _forget(rows: sqlite3.Connection, path: Path) -> None:
+    """Drop what the index holds of a path: a document with all that hangs on it, or an unread file."""
+    documents = Documents(rows)
+    documents.forget_unread(path)
+    document_id = documents.find(path)
+    if document_id is not None:
+        FullText(rows).remove(Passages(rows).texts(document_id))
+        documents.remove(document_id)

@@ -1,0 +1,177 @@
+"""The rows of passages and of their vectors."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_data.documents import Documents
+from index_data.errors import IndexDamaged
+from index_data.payloads import (
+    DAMAGE_REMEDY,
+    check,
+    checksum,
+    pack_text,
+    pack_vector,
+    unpack_text,
+    unpack_vectors,
+)
+from index_data.records import Passage, StoredPassage
+
+_COLUMNS = (
+    'document_id, ordinal, text, text_crc, start, "end", line, language, byte_start, byte_end, page,'
+    " heading_path"
+)
+_BATCH = 10_000
+"""Vectors fetched at once."""
+
+
+class Passages:
+    """Passages as rows; every method runs inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, document_id: int, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> list[int]:
+        """Insert the passages of a document with their vectors, float32 (N, D), and return their ids."""
+        passage_ids: list[int] = []
+        places = ", ".join("?" * 12)
+        insert = f"INSERT INTO passages ({_COLUMNS}) VALUES ({places}) RETURNING passage_id"
+        for passage, vector in zip(passages, vectors, strict=True):
+            (passage_id,) = self._connection.execute(insert, _row(document_id, passage)).fetchone()
+            payload = pack_vector(vector)
+            self._connection.execute(
+                "INSERT INTO vectors VALUES (?, ?, ?)", (passage_id, payload, checksum(payload))
+            )
+            passage_ids.append(passage_id)
+        return passage_ids
+
+    def ids(self, among: Sequence[int] | None = None) -> NDArray[np.int64]:
+        """Return the ids of all passages, or of those of `among` that are there, ascending: int64 (N,)."""
+        query, parameters = "SELECT passage_id FROM passages", []
+        if among is not None:
+            query += " WHERE passage_id IN (SELECT value FROM json_each(?))"
+            parameters.append(_json(among))
+        rows = self._connection.execute(query, parameters).fetchall()
+        return np.sort(np.fromiter((passage_id for (passage_id,) in rows), np.int64, len(rows)))
+
+    def texts(self, document_id: int | None = None) -> Iterator[tuple[int, str]]:
+        """Yield id and text of the passages of one document, or of all, in the order of their ids.
+
+        Raises:
+            IndexDamaged: a text is not what was stored.
+        """
+        where = "" if document_id is None else "WHERE document_id = ? "
+        rows = self._connection.execute(
+            f"SELECT passage_id, text, text_crc FROM passages {where}ORDER BY passage_id",
+            () if document_id is None else (document_id,),
+        )
+        for passage_id, text, crc in rows:
+            yield passage_id, unpack_text(check(text, crc, passage_id))
+
+    def fetch(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Return the passages with these ids, in this order, without those that are gone.
+
+        Raises:
+            IndexDamaged: a text is not what was stored.
+        """
+        rows = self._connection.execute(
+            f"SELECT passage_id, {_COLUMNS} FROM passages"
+            " WHERE passage_id IN (SELECT value FROM json_each(?))",
+            (_json(passage_ids),),
+        ).fetchall()
+        documents = Documents(self._connection).fetch([row[1] for row in rows])
+        found = {
+            passage_id: StoredPassage(passage_id, documents[document_id], _passage(passage_id, *row))
+            for passage_id, document_id, *row in rows
+        }
+        return [found[passage_id] for passage_id in passage_ids if passage_id in found]
+
+    def around(self, passage_id: int, before: int, after: int) -> list[int]:
+        """Return the ids of a passage and its neighbours in the document, in order; none if it is gone."""
+        rows = self._connection.execute(
+            "SELECT neighbour.passage_id FROM passages AS neighbour JOIN passages AS self USING (document_id)"
+            " WHERE self.passage_id = ? AND neighbour.ordinal BETWEEN self.ordinal - ? AND self.ordinal + ?"
+            " ORDER BY neighbour.ordinal",
+            (passage_id, before, after),
+        )
+        return [neighbour for (neighbour,) in rows]
+
+    def languages(self) -> dict[str, int]:
+        """Count passages by language, most first."""
+        query = "SELECT language, count(*) AS n FROM passages GROUP BY language ORDER BY n DESC, language"
+        return dict(self._connection.execute(query).fetchall())
+
+    def vectors(self, passage_ids: NDArray[np.int64], dimension: int) -> NDArray[np.float32]:
+        """Return the vectors of passages that are all there, ids (N,) ascending: float32 (N, D).
+
+        Raises:
+            IndexDamaged: a vector is missing, or not what was stored.
+        """
+        vectors = np.empty((len(passage_ids), dimension), np.float32)
+        for start in range(0, len(passage_ids), _BATCH):
+            batch = passage_ids[start : start + _BATCH]
+            rows = self._connection.execute(
+                "SELECT passage_id, vector, vector_crc FROM vectors"
+                " WHERE passage_id IN (SELECT value FROM json_each(?)) ORDER BY passage_id",
+                (json.dumps(batch.tolist()),),
+            ).fetchall()
+            payloads = [check(vector, crc, passage_id) for passage_id, vector, crc in rows]
+            if len(payloads) != len(batch) or any(len(payload) != 4 * dimension for payload in payloads):
+                raise IndexDamaged("passages and vectors do not agree", remedy=DAMAGE_REMEDY)
+            vectors[start : start + len(batch)] = unpack_vectors(payloads, dimension)
+        return vectors
+
+
+def _json(passage_ids: Sequence[int]) -> str:
+    return json.dumps([int(passage_id) for passage_id in passage_ids])
+
+
+def _row(document_id: int, passage: Passage) -> tuple[object, ...]:
+    text = pack_text(passage.text)
+    return (
+        document_id,
+        passage.ordinal,
+        text,
+        checksum(text),
+        passage.start,
+        passage.end,
+        passage.line,
+        passage.language,
+        passage.byte_start,
+        passage.byte_end,
+        passage.page,
+        json.dumps(passage.heading_path),
+    )
+
+
+def _passage(
+    passage_id: int,
+    ordinal: int,
+    text: bytes,
+    text_crc: int,
+    start: int,
+    end: int,
+    line: int,
+    language: str,
+    byte_start: int | None,
+    byte_end: int | None,
+    page: int | None,
+    heading_path: str,
+) -> Passage:
+    return Passage(
+        ordinal=ordinal,
+        text=unpack_text(check(text, text_crc, passage_id)),
+        start=start,
+        end=end,
+        line=line,
+        language=language,
+        byte_start=byte_start,
+        byte_end=byte_end,
+        page=page,
+        heading_path=tuple(json.loads(heading_path)),
+    )

@@ -1,0 +1,149 @@
+"""The values that travel between the packages.
+
+Characters are Unicode code points, counted in a document's extracted text; all ranges are end-exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What made the vectors of an index; two indexes with different fingerprints cannot be mixed."""
+
+    model: str
+    """What the user calls the encoder: a known name, or the absolute path of its folder."""
+    encoder: str
+    """Digest of weights, tokenizer, pooling and prompts."""
+    dimension: int
+    window_tokens: int
+    """Tokens that the encoder sees at once."""
+    passage_tokens: int
+    """Tokens that a passage aims at."""
+    splitter: int
+    """Version of the rules that cut documents into passages."""
+
+    def differences(self, other: Fingerprint) -> list[str]:
+        """Name each field that makes vectors incomparable, as `field: ours, not theirs`."""
+        ours, theirs = asdict(self), asdict(other)
+        return [
+            f"{name}: {ours[name]}, not {theirs[name]}"
+            for name in (item.name for item in fields(self))
+            if name != "model" and ours[name] != theirs[name]
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What the file system says of a file, and the digest of its bytes."""
+
+    size: int
+    """Bytes."""
+    modified_ns: int
+    """Nanoseconds since the epoch."""
+    content_hash: str
+    """SHA-256 of the bytes, in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file that was read."""
+
+    path: Path
+    """Absolute."""
+    stamp: FileStamp
+    media_type: str
+    """The reader that understood it: txt, md, html, pdf, docx or epub."""
+    title: str
+    language: str
+    """ISO 639-1 code of most of its text; `und` where it cannot be told."""
+    encoding: str | None = None
+    """Character encoding of a plain-text source; None for formats that name their own."""
+    notes: tuple[str, ...] = ()
+    """What was not read or is uncertain, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is found and shown: a stretch of one document.
+
+    The passages of a document tile its text: each starts where the one before it ends, white space included,
+    so that joining their texts in order gives the document's text.
+    """
+
+    ordinal: int
+    """Place in the document, from 0."""
+    text: str
+    start: int
+    """Characters."""
+    end: int
+    """Characters."""
+    line: int
+    """First line, from 1."""
+    language: str
+    """ISO 639-1 code; `und` where it cannot be told."""
+    byte_start: int | None = None
+    """Offset in the source file; None where the text is not a plain copy of its bytes."""
+    byte_end: int | None = None
+    page: int | None = None
+    """From 1; None for formats without pages."""
+    heading_path: tuple[str, ...] = ()
+    """Titles of the headings above it, outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as the index knows it."""
+
+    passage_id: int
+    """Never used again for another passage, even after this one is gone."""
+    document: Document
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that one channel proposes, before its text is fetched."""
+
+    passage_id: int
+    score: float
+    """In the channel's own unit: cosine for dense, BM25 for lexical; more is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which passages a search may see at all; an empty field lets everything through."""
+
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes of passages."""
+    media_types: tuple[str, ...] = ()
+    path_globs: tuple[str, ...] = ()
+    """Shell patterns matched against the absolute path; `*` also matches `/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadFile:
+    """A file that was looked at and has no passages in the index."""
+
+    path: Path
+    reason: str
+    """One line, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSummary:
+    """What an index holds, in counts."""
+
+    folder: Path
+    fingerprint: Fingerprint
+    generation: int
+    """Grows by one with every committed change."""
+    documents: int
+    passages: int
+    languages: dict[str, int] = field(default_factory=dict)
+    """Passages by language, most first."""
+    unread: tuple[UnreadFile, ...] = ()
+    media_types: dict[str, int] = field(default_factory=dict)
+    """Documents by media type, most first."""

@@ -1,0 +1,127 @@
+"""The tables of `meta.sqlite3`, and how older ones become the newest.
+
+A migration is never edited once released: a change is a new one at the end. `user_version` counts those that
+were applied.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from index_data.errors import IndexForeign
+
+APPLICATION_ID = 0x44524147
+"""`DRAG`: what makes an SQLite file ours."""
+_FOREIGN_REMEDY = "choose another folder with --index; this one was not touched"
+
+_TABLES = """
+CREATE TABLE store (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    generation INTEGER NOT NULL,
+    words_version INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL
+) STRICT;
+CREATE TABLE documents (
+    document_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path BLOB NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    content_hash TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    title BLOB NOT NULL,
+    language TEXT NOT NULL,
+    encoding TEXT,
+    notes TEXT NOT NULL
+) STRICT;
+CREATE TABLE passages (
+    passage_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    text BLOB NOT NULL,
+    text_crc INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    language TEXT NOT NULL,
+    byte_start INTEGER,
+    byte_end INTEGER,
+    page INTEGER,
+    heading_path TEXT NOT NULL,
+    UNIQUE (document_id, ordinal)
+) STRICT;
+CREATE INDEX passages_by_language ON passages (language, document_id);
+CREATE TABLE vectors (
+    passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
+    vector BLOB NOT NULL,
+    vector_crc INTEGER NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE passage_words USING fts5 (words, content = '', tokenize = 'ascii');
+CREATE TABLE segments (
+    name TEXT PRIMARY KEY,
+    lowest_id INTEGER NOT NULL,
+    highest_id INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT;
+CREATE TABLE unread_files (
+    path BLOB PRIMARY KEY,
+    size INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    content_hash TEXT NOT NULL,
+    reason BLOB NOT NULL
+) STRICT;
+"""
+
+
+def _create_tables(connection: sqlite3.Connection) -> None:
+    """Migration 1."""
+    # executescript() would commit the transaction that the caller opened.
+    for statement in _TABLES.split(";\n"):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create_tables,)
+FORMAT = len(MIGRATIONS)
+"""The newest format version."""
+
+
+def format_version(connection: sqlite3.Connection) -> int:
+    """How many migrations this database has seen; 0 if it is empty.
+
+    Raises:
+        IndexForeign: it is not a database of ours, or a newer one.
+        OperationalError: it cannot be read at all.
+    """
+    try:
+        application_id = _number(connection, "PRAGMA application_id")
+        version = _number(connection, "PRAGMA user_version")
+        objects = _number(connection, "SELECT count(*) FROM sqlite_schema")
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise IndexForeign("meta.sqlite3 is not a database", remedy=_FOREIGN_REMEDY) from error
+    if (application_id, version, objects) == (0, 0, 0):
+        return 0
+    if application_id != APPLICATION_ID:
+        raise IndexForeign("meta.sqlite3 is a database of another program", remedy=_FOREIGN_REMEDY)
+    if version > FORMAT:
+        raise IndexForeign(
+            f"the index has format {version}; this version of dragoman reads up to {FORMAT}",
+            remedy="install a newer dragoman, or choose another folder with --index",
+        )
+    return version
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables to the newest format, inside the caller's transaction."""
+    version = format_version(connection)
+    for migration in MIGRATIONS[version:]:
+        migration(connection)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _number(connection: sqlite3.Connection, query: str) -> int:
+    return int(connection.execute(query).fetchone()[0])

@@ -1,0 +1,64 @@
+"""The one row that says what an index is: how its vectors were made, and how often it has changed."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+from pathlib import Path
+
+from index_data import schema, words
+from index_data.errors import IndexMismatch
+from index_data.full_text import FullText
+from index_data.passages import Passages
+from index_data.records import Fingerprint
+
+
+def fingerprint(connection: sqlite3.Connection) -> Fingerprint:
+    """Return what made the vectors."""
+    return Fingerprint(**json.loads(str(_value(connection, "fingerprint"))))
+
+
+def generation(connection: sqlite3.Connection) -> int:
+    """Return how many changes were committed."""
+    return int(_value(connection, "generation"))
+
+
+def grow(connection: sqlite3.Connection) -> None:
+    """Begin the next generation."""
+    connection.execute("UPDATE store SET generation = generation + 1")
+
+
+def prepare(connection: sqlite3.Connection, folder: Path, asked: Fingerprint) -> None:
+    """Make the tables or bring them up to date, for a writer whose vectors are made as `asked` says."""
+    is_new = schema.format_version(connection) == 0
+    schema.migrate(connection)
+    if is_new:
+        connection.execute("INSERT INTO store VALUES (1, 0, ?, '')", (words.VERSION,))
+    else:
+        refuse_differences(folder, fingerprint(connection), asked)
+    # Written each time: the folder of a model may have moved without changing its vectors.
+    connection.execute("UPDATE store SET fingerprint = ?", (json.dumps(asdict(asked)),))
+    if _value(connection, "words_version") != words.VERSION:
+        FullText(connection).clear()
+        FullText(connection).add(Passages(connection).texts())
+        connection.execute("UPDATE store SET words_version = ?", (words.VERSION,))
+
+
+def refuse_differences(folder: Path, stored: Fingerprint, asked: Fingerprint) -> None:
+    """Keep vectors that cannot be compared out of one index.
+
+    Raises:
+        IndexMismatch: the vectors are made in different ways.
+    """
+    if differences := stored.differences(asked):
+        raise IndexMismatch(
+            f"the index in {folder} was made another way ({'; '.join(differences)})",
+            remedy=f"use the model it was made with (--model {stored.model}) and its settings, "
+            "or choose another folder with --index",
+        )
+
+
+def _value(connection: sqlite3.Connection, column: str) -> str | int:
+    value: str | int = connection.execute(f"SELECT {column} FROM store").fetchone()[0]
+    return value
