@@ -1,0 +1,34 @@
+"""Late interaction with the encoder that is loaded anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encoder.interface import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class MaxSimReranker:
+    """A `Reranker` that compares token by token (MaxSim; Khattab and Zaharia 2020, arXiv 2004.12832).
+
+    The score is the mean over query tokens, not their sum, so that it does not grow with the query's length.
+    """
+
+    embedder: Embedder
+
+    def scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """How well each passage answers `query`: float32 (N,), -1 to 1, more is better."""
+        [query_tokens] = self.embedder.token_vectors([query], query=True)  # (T_query, D)
+        if not len(query_tokens):
+            return np.zeros(len(passages), dtype=np.float32)
+        return np.array(
+            [
+                (query_tokens @ tokens.T).max(axis=1).mean() if len(tokens) else -1.0
+                for tokens in self.embedder.token_vectors(passages)  # each (T, D)
+            ],
+            dtype=np.float32,
+        )

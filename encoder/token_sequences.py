@@ -1,0 +1,85 @@
+"""Text becomes token ids that know where they stand in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+_CHUNK_CHARACTERS = 50_000
+_SPACES = np.array([ord(char) for char in map(chr, range(0x3001)) if char.isspace()], dtype=np.uint32)
+
+
+class TokenSequencer:
+    """A tokenizer that never truncates and never pads, with the special tokens kept apart."""
+
+    def __init__(self, tokenizer_json: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(tokenizer_json))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self.prefix, self.suffix = self._specials()
+
+    def _specials(self) -> tuple[list[int], list[int]]:
+        """Ids that the tokenizer puts before and after every text."""
+        plain = self._tokenizer.encode("a", add_special_tokens=False).ids
+        whole = self._tokenizer.encode("a").ids
+        before = next(n for n in range(len(whole)) if whole[n : n + len(plain)] == plain)
+        return whole[:before], whole[before + len(plain) :]
+
+    def encode(self, texts: Sequence[str]) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+        """For each text its ids, int64 (T,), and their places in it, int32 (T, 2); no special tokens."""
+        encodings = self._tokenizer.encode_batch(
+            [_encodable(text) for text in texts], add_special_tokens=False
+        )
+        return [
+            (np.array(encoding.ids, dtype=np.int64), _spans(encoding, text))
+            for encoding, text in zip(encodings, texts, strict=True)
+        ]
+
+    def spans(self, text: str) -> NDArray[np.int32]:
+        """Where each token of `text` stands, however long it is: int32 (T, 2), characters."""
+        starts = _chunk_starts(text)
+        chunks = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+        shifted = [spans + start for start, (_, spans) in zip(starts, self.encode(chunks), strict=True)]
+        return np.concatenate(shifted) if shifted else np.empty((0, 2), dtype=np.int32)
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates have no UTF-8 form; each becomes one replacement character, so that offsets hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not _is_utf8(text) else text
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _spans(encoding: Encoding, text: str) -> NDArray[np.int32]:
+    """Token places with the white space before a word left out of the word."""
+    spans = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
+    if not len(spans):
+        return spans
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    first = codes[np.minimum(spans[:, 0], len(codes) - 1)]
+    spans[:, 0] += np.isin(first, _SPACES) & (spans[:, 1] - spans[:, 0] > 1)
+    return spans
+
+
+def _chunk_starts(text: str) -> list[int]:
+    """Cut a long text behind line ends or spaces, so that tokenising stays linear in its length."""
+    starts = []
+    start = 0
+    while start < len(text):
+        starts.append(start)
+        end = start + _CHUNK_CHARACTERS
+        if end >= len(text):
+            break
+        border = max(text.rfind("\n", start, end), text.rfind(" ", start + _CHUNK_CHARACTERS // 2, end))
+        start = border + 1 if border > start else end
+    return starts
