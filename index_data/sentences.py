@@ -15,7 +15,7 @@ _SPACED_STOPS = ".!?…։\u1362\u1367᠃᙮܀⁇⁈⁉‽"
 """Marks that end a sentence where white space follows."""
 _DENSE_STOPS = "。！？．｡।॥؟۔။។៖༎"
 """Marks that end a sentence whatever follows."""
-_CLOSERS = re.escape("\"'”’»›」』）)]】〉》〗〕}")
+_CLOSERS = re.escape("\"'”’“»›」』）)]】〉》〗〕}")
 _STOP = re.compile(f"([{_SPACED_STOPS}{_DENSE_STOPS}]++)[{_CLOSERS}]*+(\\s*+)")
 _BREAK = re.compile(r"[\n\r\f\u2028\u2029]\s*+")
 _UNSTOPPED = "\u0e00-\u0eff\u1780-\u17ff"
@@ -84,6 +84,6 @@ def _is_abbreviation(before: str, following: str) -> bool:
     if "." in word:
         return all(len(part) <= 2 and part.isalpha() for part in word.split("."))
     if len(word) == 1:
-        return word.isupper()
+        return word.isupper() or word.islower()
     folded = word.casefold()
     return folded in _ABBREVIATIONS or (folded in _ABBREVIATIONS_BEFORE_NUMBERS and following.isdigit())

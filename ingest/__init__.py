@@ -1,0 +1,1 @@
+"""A folder of documents becomes passages and vectors in an index."""

@@ -1,0 +1,115 @@
+"""PDF: text page by page, read by PDFium; where it turns Arabic words around, pypdf knows better."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import accumulate
+
+import pypdf
+import pypdfium2
+from pypdf.errors import PyPdfError
+
+from index_data.errors import UnreadableFile
+from ingest.readers.flowing_text import printable
+from ingest.readers.limits import MAX_PDF_PAGES, MAX_TEXT_CHARACTERS, TOO_MUCH_TEXT
+from ingest.readers.page_text import mostly_arabic, repaired, spelt_like
+from ingest.readers.parsed_document import ParsedDocument
+from ingest.readers.remedies import CONVERT, RECOGNISE, SPLIT, UNLOCK
+
+_PYPDF_FAILURES = (
+    PyPdfError, ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError,
+    RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What pypdf raises on damaged files, by experience."""
+_SECOND_READER_SECONDS = 20
+"""Of computing for one file; pypdf may take seconds for a page."""
+_NO_TITLE = re.compile(
+    r"untitled|microsoft|powerpoint|\.(?:docx?|pptx?|tex|dvi|indd|qxd|pdf|html?)$", re.IGNORECASE
+)
+
+
+def read_pdf(data: bytes) -> ParsedDocument:
+    """Read a PDF file.
+
+    Raises:
+        UnreadableFile: it is broken, encrypted, too large or has no text.
+    """
+    document = _opened(data)
+    try:
+        pages = list(_pages(document, data))
+        title = " ".join(printable(document.get_metadata_value("Title")).split())
+    finally:
+        document.close()
+    if not any(pages):
+        raise UnreadableFile(f"no text on its {len(pages)} pages (a scan?)", remedy=RECOGNISE)
+    starts = accumulate((len(page) + 1 for page in pages[:-1]), initial=0)
+    return ParsedDocument(
+        text="\n".join(pages),
+        media_type="pdf",
+        title=title if title and not _NO_TITLE.search(title) else None,
+        pages=tuple(starts),
+        notes=tuple(
+            f"page {number} has no text (a scan?)" for number, page in enumerate(pages, 1) if not page
+        ),
+    )
+
+
+def _opened(data: bytes) -> pypdfium2.PdfDocument:
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise UnreadableFile("encrypted", remedy=UNLOCK) from error
+        raise UnreadableFile("broken PDF: its structure cannot be read", remedy=CONVERT) from error
+    if len(document) > MAX_PDF_PAGES:
+        document.close()
+        raise UnreadableFile(f"more than {MAX_PDF_PAGES:,} pages", remedy=CONVERT)
+    return document
+
+
+def _pages(document: pypdfium2.PdfDocument, data: bytes) -> Iterator[str]:
+    """Read each page; an empty text for one that has none.
+
+    Raises:
+        UnreadableFile: together they are too long.
+    """
+    second_reader: pypdf.PdfReader | None = None
+    deadline = time.process_time() + _SECOND_READER_SECONDS
+    characters = 0
+    for number in range(len(document)):
+        text = repaired(_pdfium_text(document, number))
+        if mostly_arabic(text) and time.process_time() < deadline:
+            second_reader = second_reader or _pypdf_reader(data)
+            text = spelt_like(repaired(_pypdf_text(second_reader, number)), text)
+        characters += len(text)
+        if characters > MAX_TEXT_CHARACTERS:
+            raise UnreadableFile(TOO_MUCH_TEXT, remedy=SPLIT)
+        yield text
+
+
+def _pdfium_text(document: pypdfium2.PdfDocument, number: int) -> str:
+    try:
+        with closing(document[number]) as page, closing(page.get_textpage()) as content:
+            text: str = content.get_text_range()
+    except pypdfium2.PdfiumError:
+        return ""
+    return text
+
+
+def _pypdf_reader(data: bytes) -> pypdf.PdfReader | None:
+    try:
+        return pypdf.PdfReader(io.BytesIO(data))
+    except _PYPDF_FAILURES:
+        return None
+
+
+def _pypdf_text(reader: pypdf.PdfReader | None, number: int) -> str:
+    """Read a page by pypdf; an empty text where it fails, so that PDFium's stands."""
+    try:
+        return reader.pages[number].extract_text() if reader else ""
+    except _PYPDF_FAILURES:
+        return ""

@@ -1,0 +1,60 @@
+"""EPUB books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from index_data.errors import UnreadableFile
+from ingest.readers.epub import read_epub
+
+MakeEpub = Callable[..., bytes]
+
+
+def _page(body: str) -> str:
+    return f'<?xml version="1.0"?><!DOCTYPE html><html><head><title/></head><body>{body}</body></html>'
+
+
+def test_chapters_come_in_the_order_of_the_spine(make_epub: MakeEpub) -> None:
+    data = make_epub(
+        {"z.xhtml": _page("<h1>Erstes</h1><p>Anfang.</p>"), "text/a%20b.xhtml": "<p>never</p>"},
+        title="Das Buch",
+        parts={"OEBPS/text/a b.xhtml": _page("<h1>Zweites</h1><p>Ende.</p>")},
+    )
+    parsed = read_epub(data)
+    assert parsed.text == "Erstes\n\nAnfang.\n\nZweites\n\nEnde."
+    assert [item.title for item in parsed.headings] == ["Erstes", "Zweites"]
+    assert parsed.title == "Das Buch"
+
+
+def test_a_missing_chapter_is_noted(make_epub: MakeEpub) -> None:
+    data = make_epub({"a.xhtml": _page("<p>Here.</p>"), "..%2f..%2fetc/passwd": ""})
+    parsed = read_epub(data)
+    assert parsed.text == "Here."
+    assert parsed.notes == ("the chapter 'passwd' is missing",)
+
+
+def test_a_locked_book_is_refused(make_epub: MakeEpub) -> None:
+    lock = (
+        '<encryption><EncryptedData xmlns="http://www.w3.org/2001/04/xmlenc#"><CipherData>'
+        '<CipherReference URI="OEBPS/a.xhtml"/></CipherData></EncryptedData></encryption>'
+    )
+    with pytest.raises(UnreadableFile, match=r"^encrypted$"):
+        read_epub(make_epub({"a.xhtml": _page("x")}, parts={"META-INF/encryption.xml": lock}))
+
+
+def test_a_book_whose_fonts_are_locked_is_read(make_epub: MakeEpub) -> None:
+    lock = (
+        '<encryption><EncryptedData xmlns="http://www.w3.org/2001/04/xmlenc#"><CipherData>'
+        '<CipherReference URI="OEBPS/font.otf"/></CipherData></EncryptedData></encryption>'
+    )
+    data = make_epub({"a.xhtml": _page("seen")}, parts={"META-INF/encryption.xml": lock})
+    assert read_epub(data).text == "seen"
+
+
+def test_a_package_with_entities_is_refused(make_zip: Callable[..., bytes]) -> None:
+    bomb = '<!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><package>&b;</package>'
+    container = '<container><rootfile full-path="p.opf"/></container>'
+    with pytest.raises(UnreadableFile, match="document type declaration"):
+        read_epub(make_zip({"META-INF/container.xml": container, "p.opf": bomb}))

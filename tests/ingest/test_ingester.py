@@ -1,0 +1,239 @@
+"""The whole of ingest over a real index, with the letter-counting embedder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from index_data.errors import UsageError
+from index_data.index import Index
+from index_data.records import Filters
+from ingest import batches
+from ingest.ingester import Ingester
+from ingest.progress import (
+    Finished,
+    Found,
+    Ingested,
+    Moved,
+    Progress,
+    Removed,
+    Report,
+    Skipped,
+    Unchanged,
+)
+
+
+def _run(ingester: Ingester, *paths: Path, prune: bool = True) -> list[Progress]:
+    return list(ingester.ingest(paths, prune=prune))
+
+
+def _report(steps: list[Progress]) -> Report:
+    assert isinstance(steps[-1], Finished)
+    return steps[-1].report
+
+
+def _texts(index: Index) -> dict[str, str]:
+    """Join the passages of each document."""
+    dimension = index.fingerprint.dimension
+    everything = index.nearest(np.ones(dimension, np.float32) / dimension**0.5, 10_000, Filters())
+    stored = index.passages(sorted(found.passage_id for found in everything))
+    texts: dict[str, str] = {}
+    for item in stored:
+        name = item.document.path.name
+        texts[name] = texts.get(name, "") + item.passage.text
+    return texts
+
+
+@pytest.fixture
+def three(folder: Path) -> Path:
+    for name in ("a.txt", "b.md", "c.txt"):
+        (folder / name).write_text(f"# Title\n\nThis is the text of {name}.\n" * 5, encoding="utf-8")
+    return folder
+
+
+def test_a_folder_of_every_kind_becomes_an_index(
+    ingester: Ingester,
+    index: Index,
+    folder: Path,
+    make_pdf: Callable[..., bytes],
+    make_docx: Callable[..., bytes],
+    make_epub: Callable[..., bytes],
+) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "a.txt").write_bytes("Grüße aus dem Wald.\r\n".encode("cp1252"))
+    (folder / "b.md").write_text("# Kopf\n\nDer Text darunter ist lang genug.\n", encoding="utf-8")
+    (folder / "c.html").write_text("<title>Web</title><p>Page text", encoding="utf-8")
+    (folder / "d.pdf").write_bytes(make_pdf(["Page one.", "第二页。"], title="Paper"))
+    (folder / "e.docx").write_bytes(make_docx("<w:p><w:r><w:t>Word text</w:t></w:r></w:p>"))
+    (folder / "f.epub").write_bytes(make_epub({"x.xhtml": "<h1>Ch</h1><p>Book</p>"}, title="Book"))
+    (folder / "g.png").write_bytes(b"\x89PNG")
+    (folder / "h.txt").touch()
+    steps = _run(ingester, folder)
+    found = steps[0]
+    assert isinstance(found, Found)
+    assert (found.files, dict(found.unsupported)) == (7, {".png": 1})
+    assert _report(steps) == Report(
+        ingested=6,
+        unchanged=0,
+        moved=0,
+        removed=0,
+        passages=7,
+        tokens=sum(step.tokens for step in steps if isinstance(step, Ingested)),
+        skipped=(Skipped(folder / "h.txt", "empty file"),),
+        unsupported={".png": 1},
+    )
+    assert _texts(index) == {
+        "a.txt": "Grüße aus dem Wald.\r\n",
+        "b.md": "# Kopf\n\nDer Text darunter ist lang genug.\n",
+        "c.html": "Page text",
+        "d.pdf": "Page one.\n第二页。",
+        "e.docx": "Word text",
+        "f.epub": "Ch\n\nBook",
+    }
+    summary = index.summary()
+    assert summary.documents == 6
+    assert [(file.path.name, file.reason) for file in summary.unread] == [("h.txt", "empty file")]
+
+
+def test_what_did_not_change_is_not_even_opened(
+    ingester: Ingester, three: Path, letter_embedder: Any
+) -> None:
+    _run(ingester, three)
+    embedded = letter_embedder.embedded_windows
+    (three / "a.txt").chmod(0)
+    steps = _run(ingester, three)
+    assert [type(step) for step in steps] == [Found, Unchanged, Unchanged, Unchanged, Finished]
+    assert letter_embedder.embedded_windows == embedded
+
+
+def test_a_touched_file_is_restamped_without_embedding(
+    ingester: Ingester, index: Index, three: Path, letter_embedder: Any
+) -> None:
+    _run(ingester, three)
+    embedded = letter_embedder.embedded_windows
+    os.utime(three / "a.txt", ns=(1, 1))
+    assert _report(_run(ingester, three)).unchanged == 3
+    assert letter_embedder.embedded_windows == embedded
+    assert index.stamps()[three / "a.txt"].modified_ns == 1
+
+
+def test_a_changed_file_replaces_what_was_there(ingester: Ingester, index: Index, three: Path) -> None:
+    _run(ingester, three)
+    (three / "a.txt").write_text("Something else.", encoding="utf-8")
+    report = _report(_run(ingester, three))
+    assert (report.ingested, report.unchanged) == (1, 2)
+    assert _texts(index)["a.txt"] == "Something else."
+
+
+def test_a_renamed_file_embeds_nothing(
+    ingester: Ingester, index: Index, three: Path, letter_embedder: Any
+) -> None:
+    _run(ingester, three)
+    before = _texts(index)
+    embedded = letter_embedder.embedded_windows
+    (three / "new").mkdir()
+    (three / "a.txt").rename(three / "new" / "z.txt")
+    steps = _run(ingester, three)
+    assert Moved(three / "new" / "z.txt", three / "a.txt") in steps
+    assert not [step for step in steps if isinstance(step, Removed)]
+    assert letter_embedder.embedded_windows == embedded
+    assert _texts(index) == {**{name: before[name] for name in ("b.md", "c.txt")}, "z.txt": before["a.txt"]}
+
+
+def test_a_copy_is_a_document_of_its_own(ingester: Ingester, index: Index, three: Path) -> None:
+    _run(ingester, three)
+    (three / "copy.txt").write_bytes((three / "a.txt").read_bytes())
+    assert _report(_run(ingester, three)).ingested == 1
+    assert _texts(index)["copy.txt"] == _texts(index)["a.txt"]
+
+
+def test_what_is_gone_is_forgotten_only_under_the_given_paths(
+    ingester: Ingester, index: Index, folder: Path
+) -> None:
+    for name in ("one/a.txt", "two/b.txt"):
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(f"Text of {name}.", encoding="utf-8")
+    _run(ingester, folder)
+    (folder / "one" / "a.txt").unlink()
+    (folder / "two" / "b.txt").unlink()
+    assert _report(_run(ingester, folder / "one", prune=False)).removed == 0
+    assert Removed(folder / "one" / "a.txt") in _run(ingester, folder / "one")
+    assert list(index.stamps()) == [folder / "two" / "b.txt"]
+
+
+def test_an_unreadable_file_is_reported_again_but_not_parsed_again(
+    ingester: Ingester, index: Index, folder: Path
+) -> None:
+    (folder / "good.txt").write_text("Words to read.", encoding="utf-8")
+    bad = folder / "bad.pdf"
+    bad.write_bytes(b"%PDF-1.7 no more")
+    skipped = Skipped(bad, "broken PDF: its structure cannot be read")
+    assert skipped in _run(ingester, folder)
+    ingester.parser.close()
+    assert skipped in _run(ingester, folder)
+    bad.unlink()
+    assert Removed(bad) in _run(ingester, folder)
+    assert index.unread_stamps() == {}
+
+
+def test_a_file_that_becomes_unreadable_leaves_no_passages(
+    ingester: Ingester, index: Index, three: Path
+) -> None:
+    _run(ingester, three)
+    (three / "a.txt").write_bytes(b"\x00\x01\x02" * 100)
+    assert Skipped(three / "a.txt", "not a text file") in _run(ingester, three)
+    assert set(_texts(index)) == {"b.md", "c.txt"}
+    (three / "a.txt").write_text("Readable again.", encoding="utf-8")
+    assert _report(_run(ingester, three)).ingested == 1
+    assert index.unread_stamps() == {}
+
+
+def test_a_huge_file_is_refused_unread(ingester: Ingester, folder: Path) -> None:
+    with (folder / "huge.txt").open("wb") as file:
+        file.truncate(1 << 40)
+    for _ in range(2):
+        assert _report(_run(ingester, folder)).skipped == (
+            Skipped(folder / "huge.txt", "too large (1099512 MB; limit 100 MB)"),
+        )
+
+
+def test_names_of_any_bytes_survive(ingester: Ingester, index: Index, folder: Path) -> None:
+    path = folder / os.fsdecode(b"caf\xe9\n.txt")
+    path.write_text("Words to read.", encoding="utf-8")
+    _run(ingester, folder)
+    assert list(index.stamps()) == [path]
+    assert _report(_run(ingester, folder)).unchanged == 1
+
+
+def test_the_index_inside_the_folder_is_left_alone(ingester: Ingester, index_folder: Path) -> None:
+    (index_folder.parent / "a.txt").write_text("Words to read.", encoding="utf-8")
+    (index_folder / "notes.txt").write_text("Not to be read.", encoding="utf-8")
+    assert _report(_run(ingester, index_folder.parent)).ingested == 1
+
+
+def test_an_interrupted_run_keeps_what_was_stored(
+    ingester: Ingester, index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "BATCH_TOKENS", 64)
+    text = "Seven words make up this short sentence. " * 50
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (folder / name).write_text(text + name, encoding="utf-8")
+    steps = ingester.ingest([folder])
+    first = next(step for step in steps if isinstance(step, Ingested))
+    with pytest.raises(KeyboardInterrupt):
+        steps.throw(KeyboardInterrupt)
+    assert first.path in index.stamps()
+    assert set(index.stamps()) < {folder / "a.txt", folder / "b.txt", folder / "c.txt"}
+    report = _report(_run(ingester, folder))
+    assert report.ingested + report.unchanged == 3
+    assert report.unchanged >= 1
+
+
+def test_a_missing_path_is_an_error(ingester: Ingester, folder: Path) -> None:
+    with pytest.raises(UsageError):
+        _run(ingester, folder / "nothing")
