@@ -70,5 +70,5 @@ class Reranker(Protocol):
     """A second opinion on the best candidates."""
 
     def scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
-        """How well each passage answers `query`: float32 (N,), more is better."""
+        """How well each passage answers `query`: float32 (N,), 0 to 1, more is better."""
         ...

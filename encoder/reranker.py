@@ -21,14 +21,10 @@ class MaxSimReranker:
     embedder: Embedder
 
     def scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
-        """How well each passage answers `query`: float32 (N,), -1 to 1, more is better."""
+        """How well each passage answers `query`: float32 (N,), 0 to 1, more is better."""
         [query_tokens] = self.embedder.token_vectors([query], query=True)  # (T_query, D)
-        if not len(query_tokens):
-            return np.zeros(len(passages), dtype=np.float32)
-        return np.array(
-            [
-                (query_tokens @ tokens.T).max(axis=1).mean() if len(tokens) else -1.0
-                for tokens in self.embedder.token_vectors(passages)  # each (T, D)
-            ],
-            dtype=np.float32,
-        )
+        scores = np.zeros(len(passages), dtype=np.float32)
+        for number, tokens in enumerate(self.embedder.token_vectors(passages)):  # each (T, D)
+            if len(query_tokens) and len(tokens):
+                scores[number] = (query_tokens @ tokens.T).max(axis=1).mean()
+        return np.clip(scores, 0, 1)

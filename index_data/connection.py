@@ -52,7 +52,7 @@ class Connection:
         if mode != "wal":
             raise IndexProblem(
                 f"the file system of {self._database.parent} cannot hold an index (no write-ahead log)",
-                remedy="choose a folder on a local disk with --index",
+                remedy="Choose a folder on a local disk with --index.",
             )
 
     @contextmanager

@@ -86,7 +86,7 @@ class Index:
             IndexMissing: there is none.
         """
         paths = IndexPaths(folder)
-        missing = IndexMissing(f"there is no index in {folder}", remedy="run `dragoman ingest PATH` first")
+        missing = IndexMissing(f"there is no index in {folder}", remedy="Run `dragoman ingest PATH` first.")
         if not paths.database.is_file():
             raise missing
         with ExitStack() as resources:
@@ -225,16 +225,6 @@ class Index:
         _refuse_odd(vector, (self.fingerprint.dimension,))
         with self._connection.reading() as rows:
             return self._vectors.nearest(rows, vector, count, allowed_ids(rows, filters))
-
-    def similarity_sample(self, vector: NDArray[np.float32]) -> tuple[float, float]:
-        """Return mean and standard deviation of the cosines between `vector`, float32 (D,), and a sample.
-
-        The sample is at most 2,000 passages, spread evenly over the index and the same for every vector; both
-        numbers are 0 if there are none.
-        """
-        _refuse_odd(vector, (self.fingerprint.dimension,))
-        with self._connection.reading() as rows:
-            return self._vectors.similarity_sample(rows, vector)
 
     def matching(self, text: str, count: int, filters: Filters) -> list[Candidate]:
         """Find the `count` passages that best match words of `text`, out of what `filters` lets through."""

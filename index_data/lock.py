@@ -23,7 +23,7 @@ class WriterLock:
             os.close(self._descriptor)
             raise IndexLocked(
                 f"another process ({holder or 'unknown'}) is writing to the index in {path.parent}",
-                remedy="wait until it has finished, or stop it; searching goes on meanwhile",
+                remedy="Wait until it has finished, or stop it; searching goes on meanwhile.",
             ) from error
         self._sign()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from index_data.errors import IndexProblem
 
 DISK_REMEDY = (
-    "see that the index folder can be read and written and that the disk has room, then try again; "
-    "what was stored before is safe"
+    "See that the index folder can be read and written and that the disk has room, then try again; "
+    "what was stored before is safe."
 )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from index_data.errors import IndexDamaged
 
-DAMAGE_REMEDY = "delete the index folder and run `dragoman ingest PATH` again; your documents are not touched"
+DAMAGE_REMEDY = "Delete the index folder and run `dragoman ingest PATH` again; no document is touched."
 
 
 def pack_text(text: str) -> bytes:

@@ -29,7 +29,7 @@ class Fingerprint:
         """Name each field that makes vectors incomparable, as `field: ours, not theirs`."""
         ours, theirs = asdict(self), asdict(other)
         return [
-            f"{name}: {ours[name]}, not {theirs[name]}"
+            f"{name}: {str(ours[name])[:12]}, not {str(theirs[name])[:12]}"
             for name in (item.name for item in fields(self))
             if name != "model" and ours[name] != theirs[name]
         ]

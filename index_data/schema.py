@@ -13,7 +13,7 @@ from index_data.errors import IndexForeign
 
 APPLICATION_ID = 0x44524147
 """`DRAG`: what makes an SQLite file ours."""
-_FOREIGN_REMEDY = "choose another folder with --index; this one was not touched"
+_FOREIGN_REMEDY = "Choose another folder with --index; this one was not touched."
 
 _TABLES = """
 CREATE TABLE store (
@@ -109,7 +109,7 @@ def format_version(connection: sqlite3.Connection) -> int:
     if version > FORMAT:
         raise IndexForeign(
             f"the index has format {version}; this version of dragoman reads up to {FORMAT}",
-            remedy="install a newer dragoman, or choose another folder with --index",
+            remedy="Install a newer dragoman, or choose another folder with --index.",
         )
     return version
 

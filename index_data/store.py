@@ -54,8 +54,8 @@ def refuse_differences(folder: Path, stored: Fingerprint, asked: Fingerprint) ->
     if differences := stored.differences(asked):
         raise IndexMismatch(
             f"the index in {folder} was made another way ({'; '.join(differences)})",
-            remedy=f"use the model it was made with (--model {stored.model}) and its settings, "
-            "or choose another folder with --index",
+            remedy=f"Use the model it was made with (--model {stored.model}) and its settings, "
+            "or choose another folder with --index.",
         )
 
 

@@ -17,7 +17,6 @@ from index_data.passages import Passages
 from index_data.records import Candidate
 from index_data.segments import Segment, Segments
 
-_SAMPLE = 2_000
 _BATCH = 10_000
 
 
@@ -36,8 +35,6 @@ class _View:
     """Passages in no sound segment: (M,)."""
     rest_vectors: NDArray[np.float32]
     """(M, D)."""
-    sample: NDArray[np.float32]
-    """Vectors of passages evenly spread over all: (S, D)."""
 
 
 class Vectors:
@@ -70,16 +67,6 @@ class Vectors:
         best = np.lexsort((ids, -scores.round(6)))[: max(count, 0)]
         return [Candidate(int(ids[place]), float(scores[place])) for place in best]
 
-    def similarity_sample(
-        self, connection: sqlite3.Connection, vector: NDArray[np.float32]
-    ) -> tuple[float, float]:
-        """Return mean and standard deviation of the cosines of `vector`, float32 (D,), with a sample."""
-        sample = self._current(connection).sample
-        if not len(sample):
-            return 0.0, 0.0
-        cosines = sample @ vector
-        return float(cosines.mean()), float(cosines.std())
-
     def index_of(self, connection: sqlite3.Connection, passage_ids: NDArray[np.int64]) -> Any:
         """Make a FAISS index of the vectors of these ids, int64 (N,) ascending."""
         import faiss
@@ -108,7 +95,6 @@ class Vectors:
         live = passages.ids()
         covered = np.concatenate([np.empty(0, np.int64), *map(_ids_of, indexes)])
         rest = np.setdiff1d(live, covered)
-        places = np.unique(np.linspace(0, len(live) - 1, min(_SAMPLE, len(live))).astype(np.int64))
         return _View(
             generation=generation,
             live=live,
@@ -116,7 +102,6 @@ class Vectors:
             holds_dead=len(covered) + len(rest) > len(live),
             rest=rest,
             rest_vectors=passages.vectors(rest, self._dimension),
-            sample=passages.vectors(live[places], self._dimension),
         )
 
 

@@ -42,7 +42,7 @@ def roots_of(paths: Sequence[Path]) -> list[Path]:
         try:
             roots.append(path.resolve(strict=True))
         except (OSError, RuntimeError) as error:
-            raise UsageError(f"there is no {path}", remedy="name files or folders that exist") from error
+            raise UsageError(f"there is no {path}", remedy="Name files or folders that exist.") from error
     return [root for root in dict.fromkeys(roots) if not any(other in root.parents for other in roots)]
 
 

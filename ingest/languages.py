@@ -89,9 +89,10 @@ def _by_statistics(text: str, expected: str) -> str:
 
     ranking: list[tuple[str, float]] = py3langid.rank(text)
     likelihoods = dict(ranking)
-    best, likelihood = ranking[0]
     well_known = next(language for language, _ in ranking if len(language) == 2)
+    # Mixed passages look like some rare language; only a whole document is believed to be in one.
+    best = ranking[0][0] if expected == UNKNOWN else well_known
     for language in (expected, well_known):
-        if likelihood - likelihoods.get(language, -inf) < MIN_EVIDENCE:
+        if likelihoods[best] - likelihoods.get(language, -inf) < MIN_EVIDENCE:
             return language
     return expected if best == "zxx" else best

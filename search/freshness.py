@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from index_data.records import Document
 
 
 def is_stale(document: Document) -> bool:
-    """Whether the file has gone, or its size or time of change differ from those it had when it was read."""
+    """Whether the file has gone, or no longer holds what was read; a new date alone says nothing."""
+    stamp = document.stamp
     try:
         now = document.path.stat()
+        if now.st_size != stamp.size:
+            return True
+        if now.st_mtime_ns == stamp.modified_ns:
+            return False
+        with document.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() != stamp.content_hash
     except OSError:
         return True
-    return (now.st_size, now.st_mtime_ns) != (document.stamp.size, document.stamp.modified_ns)

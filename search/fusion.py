@@ -1,42 +1,49 @@
-"""Rankings of several channels become one; nothing here knows text or storage."""
+"""Scores of several channels become one; nothing here knows text or storage."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp
 
 from index_data.records import Candidate
 
-RANK_CONSTANT = 60
-"""`k` of reciprocal rank fusion, as its authors chose it."""
+LEXICAL_WEIGHT = 0.02
+"""What a point of BM25 is worth; chosen by measurement, see docs/decisions/0005."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """A candidate with its place in each channel's ranking."""
+    """A candidate with what each channel said of it."""
 
     passage_id: int
     score: float
-    """0 to 1: 1 where every channel puts it first."""
+    """0 to 1."""
     dense: float | None
     lexical: float | None
 
 
 def fuse(dense: Sequence[Candidate], lexical: Sequence[Candidate]) -> list[Fused]:
-    """Merge two rankings, each best first, by reciprocal rank fusion, best first.
+    """Merge the candidates of two channels, best first.
 
-    A candidate's score is the sum of 1 / (k + rank) over the channels that were asked (Cormack, Clarke and
-    Büttcher 2009), divided by the best sum possible. A channel without candidates was not asked.
+    The score is 1 - (1 - cosine) * exp(-w * BM25), each channel's evidence shrinking the doubt that the other
+    leaves (a noisy-or; Pearl 1988, section 4.3). A channel that does not name a passage leaves all doubt;
+    a passage for which no word and no positive cosine speaks is left out.
     """
-    channels = [channel for channel in (dense, lexical) if channel]
-    best = len(channels) / (RANK_CONSTANT + 1)
-    sums: dict[int, float] = {}
-    for channel in channels:
-        for rank, candidate in enumerate(channel, start=1):
-            sums[candidate.passage_id] = sums.get(candidate.passage_id, 0.0) + 1 / (RANK_CONSTANT + rank)
-    dense_scores = {candidate.passage_id: candidate.score for candidate in dense}
-    lexical_scores = {candidate.passage_id: candidate.score for candidate in lexical}
-    return [
-        Fused(passage_id, total / best, dense_scores.get(passage_id), lexical_scores.get(passage_id))
-        for passage_id, total in sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    cosines = {candidate.passage_id: candidate.score for candidate in dense}
+    bm25s = {candidate.passage_id: candidate.score for candidate in lexical}
+    fused = [
+        Fused(
+            passage_id,
+            _score(cosines.get(passage_id, 0.0), bm25s.get(passage_id, 0.0)),
+            cosines.get(passage_id),
+            bm25s.get(passage_id),
+        )
+        for passage_id in cosines.keys() | bm25s.keys()
+        if passage_id in bm25s or cosines[passage_id] > 0
     ]
+    return sorted(fused, key=lambda found: (-found.score, found.passage_id))
+
+
+def _score(cosine: float, bm25: float) -> float:
+    return 1.0 - (1.0 - min(max(cosine, 0.0), 1.0)) * exp(-LEXICAL_WEIGHT * bm25)

@@ -16,7 +16,7 @@ class Channels:
     lexical: float | None = None
     """BM25, above 0."""
     rerank: float | None = None
-    """In the re-ranker's own unit."""
+    """0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from encoder.interface import Embedder, Reranker
 from index_data.errors import UsageError
 from index_data.index import Index
-from index_data.records import Candidate, StoredPassage
+from index_data.records import Candidate, Filters, StoredPassage
 from search.evidence import answering_sentences, matching_sentence
 from search.freshness import is_stale
 from search.fusion import Fused, fuse
@@ -42,12 +43,14 @@ class Searcher:
             IndexDamaged: a passage that was found fails its checksum.
             UsageError: a dense question was asked without an encoder.
         """
+        if not _says_something(query.text):
+            return []
         vector = self._embed(query)
         candidates = max(CANDIDATES, query.limit)
-        dense = [] if vector is None else self.index.nearest(vector, candidates, query.filters)
         lexical = (
             [] if query.mode is Mode.DENSE else self.index.matching(query.text, candidates, query.filters)
         )
+        dense = [] if vector is None else self._dense(vector, query.filters, candidates, lexical)
         scored = self._fetch(fuse(dense, lexical)[: max(RERANKED, query.limit)])
         if self.reranker is not None:
             scored = _rerank(query.text, scored, self.reranker)
@@ -61,6 +64,16 @@ class Searcher:
             raise UsageError("a dense search needs an encoder", remedy="Ask with --mode lexical.")
         vector: NDArray[np.float32] = self.embedder.embed_queries([query.text])[0]
         return vector
+
+    def _dense(
+        self, vector: NDArray[np.float32], filters: Filters, count: int, lexical: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """Find the `count` passages nearest to `vector`, and give those that words found their cosine too."""
+        nearest = self.index.nearest(vector, count, filters)
+        known = {candidate.passage_id for candidate in nearest}
+        others = [candidate.passage_id for candidate in lexical if candidate.passage_id not in known]
+        cosines = self.index.vectors(others) @ vector  # (others,)
+        return nearest + [Candidate(*found) for found in zip(others, cosines.tolist(), strict=True)]
 
     def _fetch(self, fused: Sequence[Fused]) -> list[_Scored]:
         by_id = {found.passage_id: found for found in fused}
@@ -93,21 +106,23 @@ class _Scored:
         return self.stored.passage.text
 
 
+def _says_something(question: str) -> bool:
+    """Whether there is a letter, a digit or a symbol in it, not punctuation alone."""
+    return any(unicodedata.category(character)[0] in "LNS" for character in question)
+
+
 def _rerank(question: str, scored: Sequence[_Scored], reranker: Reranker) -> list[_Scored]:
-    """Fuse the order so far with the re-ranker's, so that neither unit matters."""
-    by_id = {found.stored.passage_id: found for found in scored}
-    opinions = dict(zip(by_id, reranker.scores(question, [found.text for found in scored]), strict=True))
-    first = [Candidate(passage_id, found.score) for passage_id, found in by_id.items()]
-    second = [Candidate(passage_id, float(opinion)) for passage_id, opinion in opinions.items()]
-    second.sort(key=lambda candidate: -candidate.score)
-    return [
-        _Scored(
-            by_id[fused.passage_id].stored,
-            fused.score,
-            replace(by_id[fused.passage_id].channels, rerank=float(opinions[fused.passage_id])),
+    """Take the mean of the score so far and the re-ranker's, best first."""
+    opinions = reranker.scores(question, [found.text for found in scored]).tolist()
+    reranked = [
+        replace(
+            found,
+            score=(found.score + opinion) / 2,
+            channels=replace(found.channels, rerank=opinion),
         )
-        for fused in fuse(first, second)
+        for found, opinion in zip(scored, opinions, strict=True)
     ]
+    return sorted(reranked, key=lambda found: -found.score)
 
 
 def _hits(scored: Sequence[_Scored], snippets: Sequence[tuple[int, int]]) -> list[Hit]:

@@ -55,12 +55,12 @@ def definitions(paths: list[Path]) -> Iterator[tuple[str, Function | ast.ClassDe
 
 
 def public_functions(paths: list[Path]) -> Iterator[tuple[str, Function]]:
-    """Each function that others may call: no leading underscore in its name, nor in its class's."""
+    """Each function that others may call: no underscore before its name or its class's, not nested."""
     hidden = {
-        method
+        node
         for _, owner in definitions(paths)
-        for method in ast.walk(owner)
-        if owner.name.startswith("_") or (method is not owner and isinstance(owner, Function))
+        for node in ast.walk(owner)
+        if owner.name.startswith("_") or (isinstance(owner, Function) and node is not owner)
     }
     for place, node in definitions(paths):
         if isinstance(node, Function) and node not in hidden:
@@ -80,8 +80,8 @@ def test_a_file_has_at_most_300_lines() -> None:
 
 
 def test_a_function_has_at_most_50_lines() -> None:
-    found = [(place, lines(node)) for place, node in definitions(CODE) if isinstance(node, Function)]
-    assert [place for place, length in found if length > 50] == []
+    functions = [(place, node) for place, node in definitions(CODE) if isinstance(node, Function)]
+    assert [place for place, function in functions if lines(function) > 50] == []
 
 
 @pytest.mark.parametrize(

@@ -220,16 +220,6 @@ def test_a_change_that_fails_half_way_leaves_the_older_version(index: Index, sto
 def test_a_query_vector_that_is_off_is_refused(index: Index, vector: NDArray[np.float32]) -> None:
     with pytest.raises(ValueError, match=r"finite|float32"):
         index.nearest(vector, 5, EVERYTHING)
-    with pytest.raises(ValueError, match=r"finite|float32"):
-        index.similarity_sample(vector)
-
-
-def test_the_sample_tells_the_background(index: Index, store: Store, vector_of: VectorOf) -> None:
-    assert index.similarity_sample(vector_of("apple")) == (0.0, 0.0)
-    texts = ["red apple", "green pear", "blue plum"]
-    store("/a", *texts)
-    cosines = [float(vector_of(text) @ vector_of("apple")) for text in texts]
-    assert index.similarity_sample(vector_of("apple")) == pytest.approx((np.mean(cosines), np.std(cosines)))
 
 
 def test_other_vectors_are_not_mixed_in(index_folder: Path, fingerprint: Fingerprint) -> None:

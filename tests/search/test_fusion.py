@@ -1,41 +1,63 @@
-"""Fusion is a pure function of ranks."""
+"""Fusion is a pure function of scores."""
 
 from __future__ import annotations
 
+from math import exp
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index_data.records import Candidate
-from search.fusion import fuse
+from search.fusion import LEXICAL_WEIGHT, fuse
+
+SCORES = st.dictionaries(st.integers(1, 20), st.floats(-1, 1), max_size=10)
+BM25 = st.dictionaries(st.integers(1, 20), st.floats(0, 60), max_size=10)
 
 
-def _ranking(*passage_ids: int) -> list[Candidate]:
-    return [Candidate(passage_id, 1 / rank) for rank, passage_id in enumerate(passage_ids, start=1)]
-
-
-def test_first_in_every_channel_scores_one() -> None:
-    best = fuse(_ranking(4, 5), _ranking(4, 6))[0]
-    assert best.passage_id == 4
-    assert best.score == pytest.approx(1)
-    assert (best.dense, best.lexical) == (1.0, 1.0)
-
-
-def test_agreement_beats_one_first_place() -> None:
-    order = [fused.passage_id for fused in fuse(_ranking(1, 2, 3), _ranking(9, 2, 8))]
-    assert order[0] == 2
+def _candidates(scores: dict[int, float]) -> list[Candidate]:
+    return [Candidate(passage_id, score) for passage_id, score in scores.items()]
 
 
 def test_scores_follow_the_formula() -> None:
-    scores = {fused.passage_id: fused.score for fused in fuse(_ranking(1, 2), _ranking(2))}
-    assert scores[1] == pytest.approx((1 / 61) / (2 / 61))
-    assert scores[2] == pytest.approx((1 / 62 + 1 / 61) / (2 / 61))
+    [both, words, meaning] = fuse(_candidates({1: 0.5, 2: 0.2}), _candidates({1: 10.0, 3: 30.0}))
+    assert (both.passage_id, both.dense, both.lexical) == (1, 0.5, 10.0)
+    assert both.score == pytest.approx(1 - 0.5 * exp(-LEXICAL_WEIGHT * 10))
+    assert (words.passage_id, words.dense) == (3, None)
+    assert words.score == pytest.approx(1 - exp(-LEXICAL_WEIGHT * 30))
+    assert (meaning.passage_id, meaning.lexical) == (2, None)
+    assert meaning.score == pytest.approx(0.2)
 
 
-def test_a_silent_channel_costs_nothing() -> None:
-    [only] = fuse(_ranking(3), [])
-    assert only.score == pytest.approx(1)
-    assert only.lexical is None
-    assert fuse([], []) == []
+def test_a_chance_word_does_not_beat_a_close_meaning() -> None:
+    assert fuse(_candidates({1: 0.6}), _candidates({2: 3.0}))[0].passage_id == 1
+
+
+def test_many_rare_words_beat_a_vague_meaning() -> None:
+    assert fuse(_candidates({1: 0.2}), _candidates({2: 25.0}))[0].passage_id == 2
+
+
+def test_opposite_meaning_alone_is_no_hit() -> None:
+    assert fuse(_candidates({1: -0.7, 2: 0.0}), []) == []
+    [found] = fuse(_candidates({1: -0.7}), _candidates({1: 10.0}))
+    assert found.dense == -0.7
+    assert found.score == pytest.approx(1 - exp(-LEXICAL_WEIGHT * 10))
+
+
+def test_a_word_that_every_passage_has_still_finds_them() -> None:
+    assert len(fuse([], _candidates({1: 1e-6, 2: 1e-6}))) == 2
+
+
+@given(SCORES, BM25)
+def test_every_supported_candidate_comes_once_with_a_score_from_0_to_1(
+    dense: dict[int, float], lexical: dict[int, float]
+) -> None:
+    fused = fuse(_candidates(dense), _candidates(lexical))
+    supported = {passage_id for passage_id, cosine in dense.items() if cosine > 0} | lexical.keys()
+    assert sorted(found.passage_id for found in fused) == sorted(supported)
+    assert [found.score for found in fused] == sorted((found.score for found in fused), reverse=True)
+    assert all(0 <= found.score <= 1 for found in fused)
 
 
 def test_ties_are_broken_the_same_way_every_time() -> None:
-    assert [fused.passage_id for fused in fuse(_ranking(7, 2), _ranking(2, 7))] == [2, 7]
+    assert [found.passage_id for found in fuse(_candidates({7: 0.5, 2: 0.5}), [])] == [2, 7]

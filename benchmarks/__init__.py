@@ -1,0 +1,1 @@
+"""Measurements of the product, one command each; nothing here is shipped."""

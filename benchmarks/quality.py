@@ -1,0 +1,55 @@
+"""How well a channel answers: two measures a query, and their means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.metrics import ndcgs, recalls
+from benchmarks.ranking import DEPTH, Scores, rank, relevance
+from search.query import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Means over queries."""
+
+    recall_at_1: float
+    ndcg_at_10: float
+
+    def __str__(self) -> str:
+        return f"{self.recall_at_1:.3f} / {self.ndcg_at_10:.3f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Measures of each query."""
+
+    recall_at_1: NDArray[np.float64]
+    """(Q,)."""
+    ndcg_at_10: NDArray[np.float64]
+    """(Q,)."""
+
+    def mean(self, chosen: NDArray[np.bool_]) -> Quality:
+        """Average over the queries that `chosen`, bool (Q,), marks."""
+        return Quality(float(self.recall_at_1[chosen].mean()), float(self.ndcg_at_10[chosen].mean()))
+
+
+def judge(scores: Scores, mode: Mode, part: NDArray[np.int64], relevant: NDArray[np.bool_]) -> Judgement:
+    """Rank a part of the pool for every query and hold it against what is `relevant`.
+
+    `part` is int64 (P,), columns of the pool; `relevant` is bool (Q, N).
+    """
+    hits = relevance(rank(scores, mode, part), relevant)
+    totals = relevant[:, part].sum(axis=1)
+    return Judgement(recalls(hits, totals, 1), ndcgs(hits, totals, DEPTH))
+
+
+def average(qualities: list[Quality]) -> Quality:
+    """Average means, each counting once."""
+    return Quality(
+        float(np.mean([quality.recall_at_1 for quality in qualities])),
+        float(np.mean([quality.ndcg_at_10 for quality in qualities])),
+    )

@@ -1,0 +1,130 @@
+"""Rank a pool of passages for many queries at once, by the channels of a real index.
+
+Letters in shapes: Q queries, N passages of the pool, P passages of a part of it, K places, D dimension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index_data.index import Index
+from index_data.records import Candidate, Document, FileStamp, Filters, Fingerprint, Passage
+from search.fusion import fuse
+from search.query import Mode
+from search.searcher import CANDIDATES
+
+DEPTH = 10
+"""Places of a ranking that are kept."""
+NONE = -1
+"""A place that a channel leaves empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage of a measuring set; it stands in the index as a document of its own."""
+
+    name: str
+    """Unique in its pool."""
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What each channel says of every passage of a pool for every query."""
+
+    dense: NDArray[np.float32]
+    """Cosines, (Q, N)."""
+    lexical: NDArray[np.float32]
+    """BM25, (Q, N); minus infinity where no word matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Passages in an index, in the order in which they were given."""
+
+    index: Index
+    passage_ids: NDArray[np.int64]
+    """(N,)."""
+
+    def scores(self, queries: Sequence[str], vectors: NDArray[np.float32]) -> Scores:
+        """Ask each channel about the whole pool; `vectors` of the queries are float32 (Q, D)."""
+        dense = vectors @ self.index.vectors(self.passage_ids.tolist()).T
+        columns = {passage_id: column for column, passage_id in enumerate(self.passage_ids.tolist())}
+        lexical = np.full(dense.shape, -np.inf, dtype=np.float32)
+        for row, query in enumerate(queries):
+            for candidate in self.index.matching(query, len(columns), Filters()):
+                lexical[row, columns[candidate.passage_id]] = candidate.score
+        return Scores(dense, lexical)
+
+
+@contextmanager
+def pool(entries: Sequence[Entry], vectors: NDArray[np.float32], encoder: str) -> Iterator[Pool]:
+    """Store `entries` with their vectors, float32 (N, D), in an index that lives as long as the block."""
+    fingerprint = Fingerprint("benchmark", encoder, vectors.shape[1], 512, 512, splitter=0)
+    with TemporaryDirectory() as folder, Index.create_or_open(Path(folder) / "index", fingerprint) as index:
+        for entry, vector in zip(entries, vectors, strict=True):
+            index.replace(*_document(entry), vector[None])
+        index.publish()
+        everything = index.nearest(vectors[0], len(entries), Filters())
+        found = index.passages([candidate.passage_id for candidate in everything])
+        ids = {stored.document.path: stored.passage_id for stored in found}
+        yield Pool(index, np.array([ids[_path(entry)] for entry in entries], dtype=np.int64))
+
+
+def rank(scores: Scores, mode: Mode, part: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rank the passages of `part`, (P,) columns of the pool, for every query: int64 (Q, K), columns.
+
+    Scores do not depend on a filter, so the ranking of a part is what a search with that filter gives.
+    """
+    if mode is Mode.DENSE:
+        return _best(scores.dense[:, part], part, DEPTH)
+    if mode is Mode.LEXICAL:
+        return _best(scores.lexical[:, part], part, DEPTH)
+    fused = np.full((len(scores.dense), DEPTH), NONE, dtype=np.int64)
+    channels = [
+        _candidates(channel, _best(channel[:, part], part, CANDIDATES))
+        for channel in (scores.dense, scores.lexical)
+    ]
+    for row, (dense, lexical) in enumerate(zip(*channels, strict=True)):
+        places = [candidate.passage_id for candidate in fuse(dense, lexical)[:DEPTH]]
+        fused[row, : len(places)] = places
+    return fused
+
+
+def relevance(ranked: NDArray[np.int64], relevant: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether the passage in each place is relevant: bool (Q, K), from columns (Q, K) and bool (Q, N)."""
+    hits: NDArray[np.bool_] = np.take_along_axis(relevant, np.maximum(ranked, 0), axis=1) & (ranked != NONE)
+    return hits
+
+
+def _best(scores: NDArray[np.float32], part: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Columns of the `count` best, best first, from scores (Q, P): int64 (Q, K)."""
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    best: NDArray[np.int64] = np.where(
+        np.isfinite(np.take_along_axis(scores, order, axis=1)), part[order], NONE
+    )
+    return best
+
+
+def _candidates(scores: NDArray[np.float32], ranked: NDArray[np.int64]) -> Iterator[list[Candidate]]:
+    for row, columns in zip(scores, ranked, strict=True):
+        yield [Candidate(column, float(row[column])) for column in columns.tolist() if column != NONE]
+
+
+def _document(entry: Entry) -> tuple[Document, list[Passage]]:
+    stamp = FileStamp(len(entry.text), 0, sha256(entry.text.encode()).hexdigest())
+    document = Document(_path(entry), stamp, "txt", entry.name, entry.language)
+    return document, [Passage(0, entry.text, 0, len(entry.text), line=1, language=entry.language)]
+
+
+def _path(entry: Entry) -> Path:
+    return Path("/pool") / f"{entry.name}.txt"

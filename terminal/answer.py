@@ -1,0 +1,47 @@
+"""A question with its hits and where they come from: what every output shape is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from search.hits import Hit
+from search.query import Query
+
+if TYPE_CHECKING:
+    from index_data.records import Fingerprint
+    from search.searcher import Searcher
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search gave, with what is needed to understand it later."""
+
+    query: Query
+    reranked: bool
+    hits: tuple[Hit, ...]
+    index_folder: Path
+    generation: int
+    """The state of the index that was searched."""
+    fingerprint: Fingerprint
+    load_ms: float
+    """To open the index and load the encoder."""
+    search_ms: float
+
+
+def answer(searcher: Searcher, query: Query, index_folder: Path, *, load_ms: float = 0.0) -> Answer:
+    """Search, and keep the time that it took."""
+    start = perf_counter()
+    hits = tuple(searcher.search(query))
+    return Answer(
+        query=query,
+        reranked=searcher.reranker is not None,
+        hits=hits,
+        index_folder=index_folder,
+        generation=searcher.index.generation,
+        fingerprint=searcher.index.fingerprint,
+        load_ms=load_ms,
+        search_ms=(perf_counter() - start) * 1000,
+    )

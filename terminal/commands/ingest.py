@@ -1,0 +1,103 @@
+"""`dragoman ingest`: bring the index up to date with files and folders."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import click
+
+from terminal.commands.options import shared_options
+from terminal.diagnostics import ExitCode, tell
+from terminal.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ingest.progress import Report
+
+SCHEMA = "dragoman.ingest/1"
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--window-tokens",
+    metavar="COUNT",
+    help="Tokens that the encoder sees at once. [default: what the index was made with, else 512]",
+)
+@click.option(
+    "--passage-tokens",
+    metavar="COUNT",
+    help="Tokens that a passage aims at. [default: what the index was made with, else 256]",
+)
+@click.option("--prune/--no-prune", default=True, help="Forget the files that are gone. [default: yes]")
+@click.option("--strict", is_flag=True, help="Exit with 5, not 0, when a file could not be read.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object, and no progress.")
+@shared_options
+def ingest(paths: tuple[Path, ...], *, prune: bool, strict: bool, as_json: bool, **flags: object) -> int:
+    """Read files and folders into the index.
+
+    What is unchanged since the last time is not read again. A file that cannot be read is reported with its
+    reason, and the rest goes on.
+    """
+    settings = load_settings(flags)
+    started = monotonic()
+    report = _ingested(paths, settings, prune=prune, watch=not (settings.quiet or as_json))
+    if as_json:
+        _print_json(report, settings)
+    else:
+        _tell_report(report, seconds=monotonic() - started, quiet=settings.quiet)
+    return ExitCode.PARTIAL if strict and report.skipped else ExitCode.OK
+
+
+def _ingested(paths: tuple[Path, ...], settings: Settings, *, prune: bool, watch: bool) -> Report:
+    from ingest.progress import Finished
+    from terminal.progress_bar import watched
+    from terminal.wiring import open_ingester
+
+    if watch:
+        tell("loading the encoder…")
+    with open_ingester(settings) as ingester, closing(ingester.ingest(paths, prune=prune)) as events:
+        for event in watched(events) if watch else events:
+            if isinstance(event, Finished):
+                return event.report
+    raise AssertionError("an ingest ends with Finished")
+
+
+def _tell_report(report: Report, *, seconds: float, quiet: bool) -> None:
+    from terminal.progress_bar import clock
+    from terminal.safe_text import safe_path
+
+    if not quiet:
+        tell(
+            f"read {report.ingested:,}, unchanged {report.unchanged:,}, moved {report.moved:,}, "
+            f"forgotten {report.removed:,}, unreadable {len(report.skipped):,}; "
+            f"passages {report.passages:,}, tokens {report.tokens:,}; {clock(seconds)}"
+        )
+        passed_over = ", ".join(
+            f"{count:,} {suffix or 'without suffix'}" for suffix, count in report.unsupported.items()
+        )
+        if passed_over:
+            tell(f"passed over: {passed_over}")
+    for file in report.skipped:
+        tell(f"unreadable: {safe_path(file.path)}: {file.reason}")
+
+
+def _print_json(report: Report, settings: Settings) -> None:
+    from terminal.delivery import deliver
+    from terminal.json_output import dump
+
+    shape = {
+        "schema": SCHEMA,
+        "index": {"folder": str(settings.index)},
+        "ingested": report.ingested,
+        "unchanged": report.unchanged,
+        "moved": report.moved,
+        "removed": report.removed,
+        "passages": report.passages,
+        "tokens": report.tokens,
+        "skipped": [{"path": str(file.path), "reason": file.reason} for file in report.skipped],
+        "unsupported": dict(report.unsupported),
+    }
+    deliver(dump(shape, indent=2) + "\n")

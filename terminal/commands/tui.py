@@ -1,0 +1,50 @@
+"""`dragoman tui`: search as you type, on the whole screen."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from index_data.errors import UsageError
+from search.query import Query
+from terminal.commands.options import shared_options
+from terminal.diagnostics import ExitCode
+from terminal.safe_text import safe_text
+from terminal.settings import load_settings
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@shared_options
+def tui(query: tuple[str, ...], **flags: object) -> int:
+    """Search as you type, on the whole screen.
+
+    QUERY is asked at once.
+    """
+    _refuse_without_terminal()
+    settings = load_settings(flags)
+    from terminal.wiring import load_searcher, open_index, searcher_by_words
+
+    with open_index(settings) as index:
+        from terminal.tui.app import SearchApp
+        from terminal.tui.engine import Engine
+
+        question = Query(
+            text=safe_text(" ".join(query)),
+            limit=settings.limit,
+            mode=settings.mode,
+            min_score=settings.min_score,
+        )
+        by_words = searcher_by_words(index)
+        with Engine(index, settings.index, by_words, lambda: load_searcher(index, settings)) as engine:
+            SearchApp(engine, question).run()
+    return ExitCode.OK
+
+
+def _refuse_without_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the screen needs a terminal on stdin and stdout",
+            remedy='Without one: dragoman search --json "QUESTION"',
+        )

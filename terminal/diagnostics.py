@@ -1,0 +1,89 @@
+"""All of stderr, and the exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from enum import IntEnum
+
+import click
+
+from index_data.errors import DragomanError, EncoderUnavailable, IndexLocked, IndexProblem
+from terminal.safe_text import safe_text
+
+
+class ExitCode(IntEnum):
+    """What the shell learns."""
+
+    OK = 0
+    NO_HIT = 1
+    ERROR = 2
+    INDEX = 3
+    ENCODER = 4
+    PARTIAL = 5
+    LOCKED = 11
+    INTERRUPTED = 130
+
+
+MEANINGS = {
+    ExitCode.OK: "hits, or whatever was asked is done",
+    ExitCode.NO_HIT: "no hit",
+    ExitCode.ERROR: "the command was misused, or an error without a code of its own",
+    ExitCode.INDEX: "no index, or one that cannot be used as asked",
+    ExitCode.ENCODER: "the encoder or the device is unavailable",
+    ExitCode.PARTIAL: "some files could not be read (ingest --strict)",
+    ExitCode.LOCKED: "another process is writing to the index",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+def exit_code(error: BaseException) -> ExitCode:
+    """Look up the code of an error in the table."""
+    match error:
+        case IndexLocked():
+            return ExitCode.LOCKED
+        case IndexProblem():
+            return ExitCode.INDEX
+        case EncoderUnavailable():
+            return ExitCode.ENCODER
+        case KeyboardInterrupt() | click.Abort():
+            return ExitCode.INTERRUPTED
+        case _:
+            return ExitCode.ERROR
+
+
+def guard(command: Callable[[], int]) -> int:
+    """Run `command` and turn whatever a user can cause into two lines on stderr and an exit code."""
+    try:
+        return command()
+    except DragomanError as error:
+        report(error.message, error.remedy)
+        return exit_code(error)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        command_path = context.command_path if context else "dragoman"
+        report(error.format_message(), f"`{command_path} --help` lists what it takes.")
+        return exit_code(error)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        report(
+            f"{error.strerror or error}{where}", "Check that it exists, that there is room, and who owns it."
+        )
+        return exit_code(error)
+    except (KeyboardInterrupt, click.Abort) as interruption:
+        report("interrupted", "What was finished is kept; run the same command again to go on.")
+        return exit_code(interruption)
+
+
+def report(message: str, remedy: str) -> None:
+    """Tell an error in one line and what helps in a second."""
+    tell(f"dragoman: {message}")
+    tell(f"  {remedy}")
+
+
+def tell(line: str) -> None:
+    """Write one line to stderr, whatever it holds; a stderr that is closed is no reason to stop."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(safe_text(line) + "\n")
+        sys.stderr.flush()

@@ -1,0 +1,31 @@
+"""Answers as Markdown, to paste into notes."""
+
+from __future__ import annotations
+
+import re
+
+from search.hits import Hit
+from terminal.answer import Answer
+from terminal.safe_text import safe_path, safe_text
+from terminal.text_output import place
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>&|~$]|^[#+=-])")
+
+
+def markdown_text(answer: Answer) -> str:
+    """Write the question as a heading and each hit as a numbered entry with its snippet quoted."""
+    entries = [f"# {_escape(answer.query.text)}\n"]
+    entries += [_entry(hit) for hit in answer.hits]
+    return "\n".join(entries)
+
+
+def _entry(hit: Hit) -> str:
+    document, passage = hit.document, hit.passage
+    stale = ", changed since it was read" if hit.stale else ""
+    where = f"{_escape(safe_path(document.path))}, {place(passage)}, {_escape(passage.language)}{stale}"
+    snippet = _escape(" ".join(passage.text[slice(*hit.snippet)].split()))
+    return f"{hit.rank}. **{_escape(document.title)}** ({hit.score:.2f})\n   {where}\n\n   > {snippet}\n"
+
+
+def _escape(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", safe_text(text))

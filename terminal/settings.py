@@ -1,0 +1,171 @@
+"""Every setting, documented; flags come before the environment, the environment before the file."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+
+import platformdirs
+
+from index_data.errors import UsageError
+from search.query import Mode
+
+ENVIRONMENT_PREFIX = "DRAGOMAN_"
+
+
+class Color(StrEnum):
+    """When text output is coloured."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run; `limit` is the flag `--limit`, the variable DRAGOMAN_LIMIT and the file's key `limit`."""
+
+    index: Path
+    """Folder of the index, absolute; by default `dragoman/index` among the user's data."""
+    model: str | None = None
+    """A known encoder or the path of a folder; None: what the index was made with, else the built-in one."""
+    device: str = "auto"
+    """Where the encoder runs: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
+    offline: bool = True
+    """Tell every library to stay off the network; nothing in this version uses it anyway."""
+    quiet: bool = False
+    """Nothing on stderr but errors."""
+    color: Color = Color.AUTO
+    """Colour in text output; `auto`: on a terminal, unless NO_COLOR is set."""
+    window_tokens: int | None = None
+    """Tokens that the encoder sees at once; None: what the index was made with, else 512."""
+    passage_tokens: int | None = None
+    """Tokens that a passage aims at; None: what the index was made with, else 256."""
+    mode: Mode = Mode.HYBRID
+    """How passages are found: by meaning (`dense`), by words (`lexical`) or by both (`hybrid`)."""
+    limit: int = 10
+    """Hits at most."""
+    min_score: float = 0.0
+    """Hits below it are left out; 0 to 1."""
+    rerank: bool = False
+    """Compare the best hits once more, token by token: slower, often better."""
+
+
+def load_settings(flags: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
+    """Merge the three sources; a flag that is None was not given.
+
+    Raises:
+        UsageError: the file cannot be read, or a key or value of it or of the environment is wrong.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {"index": default_index()}
+    values |= _from_file(environment)
+    values |= _from_environment(environment)
+    values |= {
+        name: _read(name, flag, source=f"--{name.replace('_', '-')}")
+        for name, flag in flags.items()
+        if flag is not None
+    }
+    return Settings(**values)  # type: ignore[arg-type]  # each value went through the reader of its field
+
+
+def default_index() -> Path:
+    """Name the folder of the index where none is named."""
+    return platformdirs.user_data_path("dragoman") / "index"
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    names = {field.name: ENVIRONMENT_PREFIX + field.name.upper() for field in fields(Settings)}
+    given = {field: name for field, name in names.items() if environment.get(name)}
+    return {field: _read(field, environment[name], source=name) for field, name in given.items()}
+
+
+def _from_file(environment: Mapping[str, str]) -> dict[str, object]:
+    named = environment.get(f"{ENVIRONMENT_PREFIX}CONFIG")
+    file = Path(named).expanduser() if named else platformdirs.user_config_path("dragoman") / "config.toml"
+    if not named and not file.exists():
+        return {}
+    try:
+        parsed = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"cannot read the settings in {file}: {error}",
+            remedy=f"Correct it, or name another file in {ENVIRONMENT_PREFIX}CONFIG.",
+        ) from error
+    return {key: _read(key, value, source=f"{key} in {file}") for key, value in parsed.items()}
+
+
+def _read(key: str, value: object, *, source: str) -> object:
+    if key not in _READERS:
+        known = difflib.get_close_matches(key, _READERS, n=1, cutoff=0.0)[0]
+        raise UsageError(f"there is no setting called {source}", remedy=f"Did you mean {known}?")
+    expected, reader = _READERS[key]
+    try:
+        return reader(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{source} is {value!r}", remedy=f"It has to be {expected}.") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value)).expanduser().absolute()
+
+
+def _switch(value: object) -> bool:
+    switches = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    word = str(value).lower()
+    if word not in switches:
+        raise ValueError
+    return switches[word]
+
+
+def _count(value: object) -> int:
+    count = int(value) if isinstance(value, str) else value
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ValueError
+    return count
+
+
+def _share(value: object) -> float:
+    share = float(value) if isinstance(value, str | int | float) else -1.0
+    if not 0 <= share <= 1:
+        raise ValueError
+    return share
+
+
+_COUNT = ("a whole number above 0", _count)
+_SWITCH = ("true or false", _switch)
+_READERS: dict[str, tuple[str, Callable[[object], object]]] = {
+    "index": ("a folder", _path),
+    "model": ("a name or a folder", _text),
+    "device": ("auto, cpu, cuda or mps", _text),
+    "offline": _SWITCH,
+    "quiet": _SWITCH,
+    "color": ("auto, always or never", lambda value: Color(_text(value))),
+    "window_tokens": _COUNT,
+    "passage_tokens": _COUNT,
+    "mode": ("hybrid, dense or lexical", lambda value: Mode(_text(value))),
+    "limit": _COUNT,
+    "min_score": ("a number from 0 to 1", _share),
+    "rerank": _SWITCH,
+}
+"""Each field's reader, and what to tell who gave it something else."""

@@ -1,0 +1,67 @@
+"""Answers for people: title, place and snippet of each hit, wrapped to the terminal."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from index_data.records import Passage
+from search.hits import Hit
+from terminal.answer import Answer
+from terminal.matches import matching_spans
+from terminal.safe_text import safe_path, safe_text
+
+_INDENT = 4
+
+
+def text_text(answer: Answer, *, width: int, color: bool) -> str:
+    """Write the hits in `width` cells, words of the question in bold where `color` is on."""
+    page = io.StringIO()
+    console = Console(
+        file=page,
+        width=width,
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
+        highlight=False,
+        legacy_windows=False,
+    )
+    for hit in answer.hits:
+        if hit.rank > 1:
+            console.print()
+        console.print(_heading(hit))
+        console.print(Padding(_where(hit), (0, 0, 0, _INDENT)))
+        console.print(Padding(snippet(hit, answer.query.text), (0, 0, 0, _INDENT)))
+    return "".join(line.rstrip() + "\n" for line in page.getvalue().splitlines())
+
+
+def snippet(hit: Hit, question: str) -> Text:
+    """Cut the part worth showing, on one line, with the words of the question in bold."""
+    shown = Text(" ".join(safe_text(hit.passage.text[slice(*hit.snippet)]).split()))
+    for start, end in matching_spans(shown.plain, question):
+        shown.stylize("bold", start, end)
+    return shown
+
+
+def place(passage: Passage) -> str:
+    """Name the page, or the line where there are no pages."""
+    return f"line {passage.line}" if passage.page is None else f"page {passage.page}"
+
+
+def _heading(hit: Hit) -> Text:
+    return Text.assemble(
+        (f"{hit.rank:>2}  ", "dim"),
+        (f"{hit.score:.2f}  ", "green"),
+        (safe_text(hit.document.title), "bold"),
+        (f"  {safe_text(hit.passage.language)}", "magenta"),
+    )
+
+
+def _where(hit: Hit) -> Text:
+    path, passage = safe_path(hit.document.path), hit.passage
+    shown = f"{path}:{passage.line}" if passage.page is None else f"{path}, {place(passage)}"
+    stale = ("  changed since it was read", "yellow") if hit.stale else ""
+    return Text.assemble((shown, "cyan"), stale, overflow="fold")

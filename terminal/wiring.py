@@ -1,0 +1,129 @@
+"""The one place where the real parts are put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from index_data.errors import IndexMismatch, UsageError
+from terminal.settings import Settings
+
+if TYPE_CHECKING:
+    from encoder.interface import Embedder
+    from index_data.index import Index
+    from index_data.records import Fingerprint
+    from ingest.ingester import Ingester
+    from search.searcher import Searcher
+
+DEFAULT_WINDOW_TOKENS = 512
+DEFAULT_PASSAGE_TOKENS = 256
+
+
+@contextmanager
+def open_index(settings: Settings) -> Iterator[Index]:
+    """Open the index for reading.
+
+    Raises:
+        IndexProblem: it is missing, foreign or damaged.
+    """
+    from index_data.index import Index
+
+    with Index.open(settings.index) as index:
+        yield index
+
+
+def searcher_by_words(index: Index) -> Searcher:
+    """Answer lexical questions at once, without an encoder."""
+    from search.searcher import Searcher
+
+    return Searcher(index, None)
+
+
+def load_searcher(index: Index, settings: Settings) -> Searcher:
+    """Load the encoder that made `index` and put it before it; takes seconds.
+
+    Raises:
+        EncoderUnavailable: the encoder or the device cannot be used.
+        IndexMismatch: the settings name another encoder than the one that made the index.
+    """
+    from encoder.reranker import MaxSimReranker
+    from search.searcher import Searcher
+
+    embedder = _load_embedder(settings.model or index.fingerprint.model, settings)
+    _check_encoder(embedder, index.fingerprint)
+    return Searcher(index, embedder, MaxSimReranker(embedder) if settings.rerank else None)
+
+
+@contextmanager
+def open_ingester(settings: Settings) -> Iterator[Ingester]:
+    """Load the encoder and open the index for writing; a new one where there is none.
+
+    Raises:
+        EncoderUnavailable: the encoder or the device cannot be used.
+        IndexProblem: the index is locked, foreign, damaged, or was made otherwise than the settings say.
+        UsageError: the encoder cannot see as many tokens at once as the settings ask for.
+    """
+    from index_data.index import Index
+    from ingest.ingester import Ingester
+    from ingest.parser import Parser
+
+    made_by = Index.read_fingerprint(settings.index)
+    embedder = _load_embedder(settings.model or (made_by.model if made_by else None), settings)
+    wanted = _fingerprint(embedder, settings, made_by)
+    with Index.create_or_open(settings.index, wanted) as index, Parser() as parser:
+        yield Ingester(index, embedder, parser, wanted.window_tokens, wanted.passage_tokens)
+
+
+def _load_embedder(model: str | None, settings: Settings) -> Embedder:
+    if settings.offline:
+        os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+    from encoder.checkpoint import BUILTIN, resolve
+
+    checkpoint = resolve(model or BUILTIN)
+    # Threads that spin while waiting halve the speed on a machine that is busy; read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # A wrong name is told before the seconds that these imports take.
+    from encoder.device import place
+    from encoder.embedder import TransformerEmbedder
+
+    return TransformerEmbedder(checkpoint, place(settings.device))
+
+
+def _check_encoder(embedder: Embedder, made_by: Fingerprint) -> None:
+    if embedder.fingerprint == made_by.encoder:
+        return
+    names = made_by.model, embedder.model
+    raise IndexMismatch(
+        f"the index was made by {names[0]} ({made_by.encoder[:12]}), "
+        f"not by {names[1]} ({embedder.fingerprint[:12]})",
+        remedy=f"{names[0]} is another encoder since then; ingest into a new folder with --index."
+        if names[0] == names[1]
+        else f"Leave out --model, or ingest into a folder for {names[1]} with --index.",
+    )
+
+
+def _fingerprint(embedder: Embedder, settings: Settings, made_by: Fingerprint | None) -> Fingerprint:
+    # As asked, else as the index was made, else as usual.
+    from index_data.records import Fingerprint
+    from ingest.passages import SPLITTER_VERSION
+
+    usual_window = min(DEFAULT_WINDOW_TOKENS, embedder.max_window_tokens)
+    window_tokens = settings.window_tokens or (made_by.window_tokens if made_by else usual_window)
+    usual_passage = min(DEFAULT_PASSAGE_TOKENS, window_tokens)
+    passage_tokens = settings.passage_tokens or (made_by.passage_tokens if made_by else usual_passage)
+    if not passage_tokens <= window_tokens <= embedder.max_window_tokens:
+        raise UsageError(
+            f"passages of {passage_tokens} tokens do not fit windows of {window_tokens} tokens, "
+            f"or these do not fit the encoder, which sees {embedder.max_window_tokens}",
+            remedy="Choose --passage-tokens <= --window-tokens <= what the encoder sees.",
+        )
+    return Fingerprint(
+        model=embedder.model,
+        encoder=embedder.fingerprint,
+        dimension=embedder.dimension,
+        window_tokens=window_tokens,
+        passage_tokens=passage_tokens,
+        splitter=SPLITTER_VERSION,
+    )

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from index_data.index import Index
+from index_data.records import Candidate, Filters
+from search.query import Mode, Query
+from search.searcher import Searcher
+from terminal.json_output import schema_text
+from terminal.tui.app import SearchApp
+from terminal.tui.engine import Engine
+from terminal.tui.export_dialog import ExportDialog
+from terminal.tui.hit_list import HitList
+from terminal.tui.query_input import QueryInput
+
+if TYPE_CHECKING:
+    from tests.terminal.conftest import Library
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        await pilot.pause(0.01)
+        if condition():
+            return
+    raise AssertionError("it never came true")
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    await pilot.pause()
+    await until(
+        pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.group != "dialog")
+    )
+    await pilot.pause(0.02)
+
+
+def text_of(app: SearchApp, selector: str) -> str:
+    return str(app.screen_stack[1].query_one(selector, Static).render())
+
+
+def titles(app: SearchApp) -> list[str]:
+    hits = app.screen_stack[1].query_one(HitList)
+    return [str(option.prompt).splitlines()[0][3:] for option in hits.options]
+
+
+async def test_a_question_is_searched_while_it_is_typed(engine: Engine) -> None:
+    app = SearchApp(engine, Query(""))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert titles(app) == []
+        await pilot.press(*"dough")
+        await settle(pilot)
+        assert titles(app)[0] == "How to bake bread"
+        assert "Baking" in text_of(app, "#place")
+
+
+async def test_every_letter_can_be_typed_into_the_question(engine: Engine) -> None:
+    app = SearchApp(engine, Query(""))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("q", "o", "m", "l", "e", "j", "k", "slash", "question_mark")
+        assert app.screen.query_one(QueryInput).value == "qomlejk/?"
+
+
+async def test_a_late_answer_is_dropped(library: Library) -> None:
+    slow_may_end = threading.Event()
+
+    class SlowAtFirst(Index):
+        def matching(self, text: str, count: int, filters: Filters) -> list[Candidate]:
+            if text == "tax":
+                slow_may_end.wait(10)
+            return super().matching(text, count, filters)
+
+    with SlowAtFirst.open(library.index_folder) as index:
+        searcher = Searcher(index, None)
+        with Engine(index, library.index_folder, searcher, lambda: searcher) as engine:
+            app = SearchApp(engine, Query("tax"))
+            async with app.run_test() as pilot:
+                await pilot.pause(0.1)
+                app.screen.query_one(QueryInput).value = "bread"
+                await pilot.pause(0.4)
+                slow_may_end.set()
+                await settle(pilot)
+                assert set(titles(app)) == {"How to bake bread"}
+
+
+async def test_the_screen_is_there_and_answers_by_words_while_the_encoder_loads(library: Library) -> None:
+    may_load = threading.Event()
+
+    with Index.open(library.index_folder) as index:
+
+        def load() -> Searcher:
+            may_load.wait(10)
+            return Searcher(index, library.embedder)
+
+        with Engine(index, library.index_folder, Searcher(index, None), load) as engine:
+            app = SearchApp(engine, Query("hour bread"))
+            async with app.run_test() as pilot:
+                await until(pilot, lambda: titles(app) != [])
+                assert set(titles(app)) == {"How to bake bread"}
+                assert "loading the encoder" in text_of(app, "#status")
+                may_load.set()
+                await settle(pilot)
+                assert "loading" not in text_of(app, "#status")
+                assert len(titles(app)) == 9
+
+
+async def test_the_loop_goes_on_while_the_engine_works(library: Library) -> None:
+    started, may_end = threading.Event(), threading.Event()
+
+    class Slow(Index):
+        def matching(self, text: str, count: int, filters: Filters) -> list[Candidate]:
+            started.set()
+            may_end.wait(10)
+            return super().matching(text, count, filters)
+
+    with Slow.open(library.index_folder) as index:
+        searcher = Searcher(index, None)
+        with Engine(index, library.index_folder, searcher, lambda: searcher) as engine:
+            app = SearchApp(engine, Query("bread"))
+            async with app.run_test() as pilot:
+                await asyncio.to_thread(started.wait, 10)
+                await pilot.press("x")
+                assert app.screen.query_one(QueryInput).value == "breadx"
+                may_end.set()
+                await settle(pilot)
+
+
+async def test_keys_move_between_question_hits_and_document(engine: Engine) -> None:
+    app = SearchApp(engine, Query("bread"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+
+        def focused() -> str | None:
+            return app.focused.id if app.focused else None
+
+        assert focused() == "query"
+        for key, place in [
+            ("down", "hits"),
+            ("enter", "document"),
+            ("escape", "hits"),
+            ("escape", "query"),
+            ("escape", "hits"),
+            ("slash", "query"),
+            ("enter", "hits"),
+        ]:
+            await pilot.press(key)
+            await settle(pilot)
+            assert focused() == place, key
+        await pilot.press("j", "j", "k")
+        assert app.screen.query_one(HitList).highlighted == 1
+
+
+async def test_m_goes_through_the_modes(engine: Engine) -> None:
+    app = SearchApp(engine, Query("bread"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("down")
+        shown = []
+        for _ in range(3):
+            await pilot.press("m")
+            await settle(pilot)
+            shown.append((text_of(app, "#chips").split()[0], len(titles(app))))
+        assert shown == [("dense", 9), ("lexical", 2), ("hybrid", 9)]
+
+
+async def test_letters_work_where_nothing_was_found(engine: Engine) -> None:
+    app = SearchApp(engine, Query("zymurgy", mode=Mode.LEXICAL))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert "No passage answers this." in text_of(app, "#notice")
+        await pilot.press("escape", "m")
+        await settle(pilot)
+        assert text_of(app, "#chips").split()[0] == "hybrid"
+        assert len(titles(app)) == 9
+
+
+async def test_languages_are_chosen_and_taken_back(engine: Engine) -> None:
+    app = SearchApp(engine, Query("bread"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("down", "l", "down", "space", "enter")
+        await settle(pilot)
+        assert set(titles(app)) == {"Brot backen für Anfänger"}
+        assert "de" in text_of(app, "#chips")
+        await pilot.press("l", "escape")
+        await settle(pilot)
+        assert len(titles(app)) == 2
+        await pilot.press("l", "down", "space", "enter")
+        await settle(pilot)
+        assert len(titles(app)) == 9
+
+
+async def test_an_export_is_the_documented_json(engine: Engine, library: Library) -> None:
+    app = SearchApp(engine, Query("bread"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("down", "e", "enter")
+        await until(pilot, (library.files / "results.json").exists)
+        exported = json.loads((library.files / "results.json").read_text(encoding="utf-8"))
+        jsonschema.validate(exported, json.loads(schema_text()))
+        assert exported["query"]["text"] == "bread"
+        assert len(exported["results"]) == 9
+
+
+async def test_a_file_that_is_there_has_to_be_named_twice(engine: Engine, library: Library) -> None:
+    (library.files / "results.json").write_text("precious", encoding="utf-8")
+    app = SearchApp(engine, Query("bread"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("down", "e", "enter")
+        await pilot.pause(0.05)
+        assert isinstance(app.screen, ExportDialog)
+        assert (library.files / "results.json").read_text(encoding="utf-8") == "precious"
+        await pilot.press("enter")
+        await until(pilot, lambda: "{" in (library.files / "results.json").read_text(encoding="utf-8"))
+
+
+async def test_a_file_that_cannot_be_written_is_told(engine: Engine) -> None:
+    app = SearchApp(engine, Query("bread"))
+    async with app.run_test(notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "e")
+        await pilot.pause(0.05)
+        app.screen.query_one(Input).value = "missing/[b]results.json"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app._notifications) > 0)
+        [notification] = app._notifications
+        assert notification.message.startswith("cannot write missing/[b]results.json")
+        assert not notification.markup
+
+
+async def test_what_changed_on_disk_is_marked(engine: Engine, library: Library) -> None:
+    (library.files / "bread.md").write_text("Something else.", encoding="utf-8")
+    app = SearchApp(engine, Query("bread", mode=Mode.LEXICAL))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert "changed or gone" in text_of(app, "#place")
+        assert "stale" in str(app.screen.query_one(HitList).options[0].prompt)
+
+
+async def test_no_pasted_control_character_gets_into_the_question(engine: Engine) -> None:
+    app = SearchApp(engine, Query(""))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        question = app.screen.query_one(QueryInput)
+        question.insert_text_at_cursor("a\x1b]0;pwned\x07")
+        question.insert_text_at_cursor("面包")
+        assert question.value == "面包"
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_it_can_be_left(engine: Engine, key: str) -> None:
+    app = SearchApp(engine, Query("bread"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("down", key)
+        await pilot.pause()
+        assert app.return_code == 0
+
+
+def test_every_binding_has_an_id() -> None:
+    from textual.binding import Binding
+
+    from terminal.tui.language_dialog import LanguageDialog
+    from terminal.tui.search_screen import SearchScreen
+
+    ids = [
+        binding.id
+        for owner in (SearchScreen, HitList, QueryInput, LanguageDialog, ExportDialog)
+        for binding in owner.BINDINGS
+        if isinstance(binding, Binding)
+    ]
+    assert None not in ids
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_file_of_the_style_is_beside_the_app() -> None:
+    assert (Path(__file__).parents[2] / "terminal" / "tui" / SearchApp.CSS_PATH).is_file()

@@ -1,0 +1,1 @@
+"""How the built-in encoder is made: corpora, vocabulary, static space, transplant, distillation, export."""

@@ -1,0 +1,90 @@
+"""The command: `python -m training` makes the built-in encoder, step by step; finished steps are skipped."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+STEPS = ("corpora", "vocabulary", "static", "transplant", "distil", "export", "quality")
+
+
+def parse() -> argparse.Namespace:
+    """Return the options."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument(
+        "steps",
+        nargs="*",
+        metavar="STEP",
+        help=f"any of: {', '.join(STEPS)} (default: all; quality only with --held-out)",
+    )
+    parser.add_argument(
+        "--work", type=Path, default=Path("training/work"), help="folder for everything intermediate"
+    )
+    parser.add_argument(
+        "--corpus", type=Path, default=Path("sentence-pairs.tsv.xz"), help="the sentence pairs"
+    )
+    parser.add_argument(
+        "--held-out", type=Path, default=None, help="folder of measuring sets never trained on"
+    )
+    parser.add_argument(
+        "--target", type=Path, default=Path("encoder/builtin"), help="where export writes; quality reads it"
+    )
+    parser.add_argument("--minutes", type=float, default=70.0, help="wall time of the distillation")
+    parser.add_argument("--static-minutes", type=float, default=4.5, help="wall time of the static stage")
+    parser.add_argument("--threads", type=int, default=2, help="threads for arithmetic")
+    parser.add_argument("--seed", type=int, default=20261124, help="seed of every random choice")
+    options = parser.parse_args()
+    unknown = set(options.steps) - set(STEPS)
+    if unknown:
+        parser.error(f"unknown step: {', '.join(sorted(unknown))}; known: {', '.join(STEPS)}")
+    if "quality" in options.steps and options.held_out is None:
+        parser.error("quality needs --held-out DIR, the measuring sets")
+    return options
+
+
+def run(step: str, options: argparse.Namespace) -> None:
+    """Run one step; its modules are imported here, so that a step loads no more than it needs."""
+    work: Path = options.work
+    if step == "corpora":
+        from training.corpora import make_corpora
+
+        make_corpora(work, options.corpus, options.held_out, options.seed)
+    elif step == "vocabulary":
+        from training.vocabulary import make_vocabulary
+
+        make_vocabulary(work, options.seed)
+    elif step == "static":
+        from training.static import train_static
+
+        train_static(work, options.static_minutes, options.threads, options.seed)
+    elif step == "transplant":
+        from training.transplant import make_transplant
+
+        make_transplant(work)
+    elif step == "distil":
+        from training.distil import distil
+
+        distil(work, options.minutes, options.threads, options.seed)
+    elif step == "export":
+        from training.export import export
+
+        export(work, options.target)
+    else:
+        from training.quality import report
+
+        report(work, options.held_out, options.target, options.threads)
+
+
+def main() -> None:
+    """Run the steps that were named, or all."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    options = parse()
+    options.work.mkdir(parents=True, exist_ok=True)
+    wanted = options.steps or (STEPS if options.held_out else STEPS[:-1])
+    for step in STEPS:
+        if step in wanted:
+            run(step, options)
+
+
+if __name__ == "__main__":
+    main()
