@@ -52,8 +52,8 @@ class Settings:
     """Hits at most."""
     min_score: float = 0.0
     """Hits below it are left out; 0 to 1."""
-    rerank: bool = False
-    """Compare the best hits once more, token by token: slower, often better."""
+    rerank: bool | None = None
+    """Compare the best hits once more, token by token; None: yes, unless words alone are asked for."""
 
 
 def load_settings(flags: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:

@@ -53,7 +53,7 @@ def load_searcher(index: Index, settings: Settings) -> Searcher:
 
     embedder = _load_embedder(settings.model or index.fingerprint.model, settings)
     _check_encoder(embedder, index.fingerprint)
-    return Searcher(index, embedder, MaxSimReranker(embedder) if settings.rerank else None)
+    return Searcher(index, embedder, None if settings.rerank is False else MaxSimReranker(embedder))
 
 
 @contextmanager

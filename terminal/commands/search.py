@@ -82,7 +82,7 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, value: ob
 @click.option(
     "--rerank/--no-rerank",
     default=None,
-    help="Compare the best hits once more, token by token: slower, often better. [default: no]",
+    help="Compare the best hits once more, token by token. [default: yes, except with --mode lexical]",
 )
 @click.option("--json", "output_format", flag_value=Format.JSON.value, help="The same as --format json.")
 @click.option("--jsonl", "output_format", flag_value=Format.JSONL.value, help="The same as --format jsonl.")
