@@ -18,6 +18,10 @@ from torch.nn import functional
 
 from encoder.batching import Run
 
+_SHORT_STEP, _LONG_STEP = 16, 256
+"""Batches are rounded up to multiples of these. A CPU kernel is kept for every shape that was ever seen, and
+those of every number of tokens took gigabytes."""
+
 
 class BertEncoder:
     """Token ids to token vectors."""
@@ -36,17 +40,19 @@ class BertEncoder:
 
     def __call__(self, ids: Tensor, runs: Sequence[Run]) -> Tensor:
         """Token vectors of sequences laid end to end: int64 (T,) in, (T, D) of the weights' dtype out."""
-        hidden = self._embed(ids, runs)
+        hidden = self._embed(ids, runs)  # (T, D), T rounded up
         for number in range(self._layers):
             layer = f"encoder.layer.{number}"
             mixed = self._attend(f"{layer}.attention.self", hidden, runs)
             hidden = self._add(f"{layer}.attention.output", mixed, hidden)  # (T, D)
             inner = functional.gelu(self._linear(f"{layer}.intermediate.dense", hidden))  # (T, F)
             hidden = self._add(f"{layer}.output", inner, hidden)  # (T, D)
-        return hidden
+        return hidden[: len(ids)]
 
     def _embed(self, ids: Tensor, runs: Sequence[Run]) -> Tensor:
         positions = torch.cat([torch.arange(run.length, device=ids.device).repeat(run.count) for run in runs])
+        step = _SHORT_STEP if len(ids) <= _LONG_STEP else _LONG_STEP
+        ids, positions = (functional.pad(part, (0, -len(part) % step)) for part in (ids, positions))
         summed = (
             functional.embedding(ids, self._weights["embeddings.word_embeddings.weight"])
             + functional.embedding(positions, self._weights["embeddings.position_embeddings.weight"])
@@ -56,7 +62,7 @@ class BertEncoder:
 
     def _attend(self, name: str, hidden: Tensor, runs: Sequence[Run]) -> Tensor:
         projected = [self._linear(f"{name}.{part}", hidden) for part in ("query", "key", "value")]
-        mixed = torch.empty_like(hidden)
+        mixed = torch.zeros_like(hidden)
         start = 0
         for run in runs:
             end = start + run.count * run.length
