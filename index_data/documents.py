@@ -45,7 +45,7 @@ class Documents:
         return None if row is None else int(row[0])
 
     def remove(self, document_id: int) -> None:
-        """Delete a document, its passages and their vectors; its words must be gone already."""
+        """Delete a document, its passages and all their vectors; its words must be gone already."""
         self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document_id,))
 
     def restamp(self, document_id: int, path: Path, stamp: FileStamp) -> None:

@@ -28,10 +28,12 @@ from index_data.records import (
     Fingerprint,
     IndexSummary,
     Passage,
+    SparseVector,
     StoredPassage,
 )
 from index_data.segments import Segments
 from index_data.selection import allowed_ids
+from index_data.sparse_vectors import SparseVectors
 from index_data.vectors import Vectors
 
 _TOLERANCE = 1e-3
@@ -53,6 +55,7 @@ class Index:
             self.fingerprint = store.fingerprint(rows)
         self._segments = Segments(paths)
         self._vectors = Vectors(self._segments, self.fingerprint.dimension)
+        self._sparse_vectors = SparseVectors()
 
     @classmethod
     def create_or_open(cls, folder: Path, fingerprint: Fingerprint) -> Self:
@@ -148,11 +151,18 @@ class Index:
                 media_types=Documents(rows).media_types(),
             )
 
-    def replace(self, document: Document, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
+    def replace(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: NDArray[np.float32],
+        sparse: Sequence[SparseVector] | None = None,
+    ) -> None:
         """Store a document, its passages and their vectors, float32 (N, D), in place of what its path held.
 
         Raises:
-            ValueError: passages are out of order, or vectors are not N finite unit vectors of D float32.
+            ValueError: passages are out of order, or vectors are not N finite unit vectors of D float32, or
+                sparse vectors are not N valid ones.
         """
         if [passage.ordinal for passage in passages] != list(range(len(passages))):
             raise ValueError("passages are not numbered 0, 1, 2, ...")
@@ -165,6 +175,8 @@ class Index:
             FullText(rows).add(
                 (passage_id, passage.text) for passage_id, passage in zip(passage_ids, passages, strict=True)
             )
+            if sparse is not None:
+                self._sparse_vectors.add(rows, passage_ids, sparse)
 
     def restamp(self, path: Path, stamp: FileStamp) -> None:
         """Note that the document at `path` has a new stamp and the content it had."""
@@ -230,6 +242,11 @@ class Index:
         """Find the `count` passages that best match words of `text`, out of what `filters` lets through."""
         with self._connection.reading() as rows:
             return FullText(rows).matching(text, count, allowed_ids(rows, filters))
+
+    def sharing(self, sparse: SparseVector, count: int, filters: Filters) -> list[Candidate]:
+        """Find the `count` passages that share most with `sparse`, out of what `filters` lets through."""
+        with self._connection.reading() as rows:
+            return self._sparse_vectors.sharing(rows, sparse, count, allowed_ids(rows, filters))
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Return the passages with these ids, in this order, without those that are gone."""

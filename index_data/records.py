@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # The command line names these records before it has time for NumPy.
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,16 @@ class Passage:
     """Titles of the headings above it, outermost first."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseVector:
+    """How much each piece of a vocabulary matters in a text (lexical weights; arXiv 2402.03216)."""
+
+    pieces: NDArray[np.int32]
+    """Token ids: int32 (K,), ascending, each once."""
+    weights: NDArray[np.float32]
+    """float32 (K,), above zero."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage as the index knows it."""
@@ -109,7 +125,7 @@ class Candidate:
 
     passage_id: int
     score: float
-    """In the channel's own unit: cosine for dense, BM25 for lexical; more is better."""
+    """In the channel's own unit (dense: cosine; lexical: BM25; sparse: dot product); more is better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,18 @@ def _create_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create_tables,)
+def _add_sparse_vectors(connection: sqlite3.Connection) -> None:
+    """Migration 2."""
+    connection.execute(
+        """CREATE TABLE sparse_vectors (
+            passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
+            vector BLOB NOT NULL,
+            vector_crc INTEGER NOT NULL
+        ) STRICT"""
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create_tables, _add_sparse_vectors)
 FORMAT = len(MIGRATIONS)
 """The newest format version."""
 

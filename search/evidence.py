@@ -18,7 +18,7 @@ def answering_sentences(
 ) -> list[tuple[int, int]]:
     """Find each passage's sentence nearest to `query`, float32 (D,), as (start, end) in characters.
 
-    All sentences of a passage are pooled from one pass over it, so each is read in its context.
+    An encoder that pools by the mean reads a passage in one pass, and so each sentence in its context.
     """
     spans = [_sentences(passage) for passage in passages]
     windows = [Window(passage, inside) for passage, inside in zip(passages, spans, strict=True)]

@@ -15,6 +15,8 @@ class Channels:
     """Cosine, -1 to 1."""
     lexical: float | None = None
     """BM25, above 0."""
+    sparse: float | None = None
+    """Dot product of the weights that the encoder gives to vocabulary pieces, above 0."""
     rerank: float | None = None
     """0 to 1."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from encoder.interface import Embedder, Reranker
+from encoder.interface import Embedder, Reranker, SparseEmbedder
 from index_data.errors import UsageError
 from index_data.index import Index
 from index_data.records import Candidate, Filters, StoredPassage
@@ -50,8 +50,9 @@ class Searcher:
         lexical = (
             [] if query.mode is Mode.DENSE else self.index.matching(query.text, candidates, query.filters)
         )
-        dense = [] if vector is None else self._dense(vector, query.filters, candidates, lexical)
-        scored = self._fetch(fuse(dense, lexical)[: max(RERANKED, query.limit)])
+        sparse = self._sparse(query, candidates)
+        dense = [] if vector is None else self._dense(vector, query.filters, candidates, [*lexical, *sparse])
+        scored = self._fetch(fuse(dense, lexical, sparse)[: max(RERANKED, query.limit)])
         if self.reranker is not None:
             scored = _rerank(query.text, scored, self.reranker)
         kept = [found for found in scored if found.score >= query.min_score][: query.limit]
@@ -65,13 +66,21 @@ class Searcher:
         vector: NDArray[np.float32] = self.embedder.embed_queries([query.text])[0]
         return vector
 
+    def _sparse(self, query: Query, count: int) -> list[Candidate]:
+        """Find the `count` passages that share vocabulary pieces, if the encoder weighs them."""
+        if query.mode is not Mode.HYBRID or not isinstance(self.embedder, SparseEmbedder):
+            return []
+        [weighed] = self.embedder.sparse_queries([query.text])
+        return self.index.sharing(weighed, count, query.filters)
+
     def _dense(
-        self, vector: NDArray[np.float32], filters: Filters, count: int, lexical: Sequence[Candidate]
+        self, vector: NDArray[np.float32], filters: Filters, count: int, proposed: Sequence[Candidate]
     ) -> list[Candidate]:
-        """Find the `count` passages nearest to `vector`, and give those that words found their cosine too."""
+        """Find the `count` passages nearest to `vector`, and give those `proposed` their cosine too."""
         nearest = self.index.nearest(vector, count, filters)
         known = {candidate.passage_id for candidate in nearest}
-        others = [candidate.passage_id for candidate in lexical if candidate.passage_id not in known]
+        proposed_ids = dict.fromkeys(candidate.passage_id for candidate in proposed)
+        others = [passage_id for passage_id in proposed_ids if passage_id not in known]
         cosines = self.index.vectors(others) @ vector  # (others,)
         return nearest + [Candidate(*found) for found in zip(others, cosines.tolist(), strict=True)]
 
@@ -80,7 +89,7 @@ class Searcher:
         stored = self.index.passages(list(by_id))
         ranked = [by_id[passage.passage_id] for passage in stored]
         return [
-            _Scored(passage, found.score, Channels(found.dense, found.lexical))
+            _Scored(passage, found.score, Channels(found.dense, found.lexical, found.sparse))
             for passage, found in zip(stored, ranked, strict=True)
         ]
 

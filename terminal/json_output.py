@@ -83,6 +83,7 @@ def _result(hit: Hit) -> dict[str, Any]:
         "channels": {
             "dense": _number(hit.channels.dense),
             "lexical": _number(hit.channels.lexical),
+            "sparse": _number(hit.channels.sparse),
             "rerank": _number(hit.channels.rerank),
         },
         "passage_id": hit.passage_id,

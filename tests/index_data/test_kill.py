@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from index_data.index import Index
 from index_data.paths import IndexPaths
-from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage
+from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage, SparseVector
 
 ROOT = Path(__file__).parents[2]
 FINGERPRINT = Fingerprint("random", "random", 16, 1, 1, 1)
@@ -25,6 +25,10 @@ def vectors_of(version: int) -> NDArray[np.float32]:
     return vectors / lengths
 
 
+def sparse_of(version: int) -> SparseVector:
+    return SparseVector(np.array([version], np.int32), np.ones(1, np.float32))
+
+
 def path_of(version: int) -> Path:
     return Path(f"/{version % DOCUMENTS}")
 
@@ -35,7 +39,7 @@ def write_until_killed(folder: Path, version: int) -> None:
         while True:
             passages = [Passage(place, f"v{version}", place, place + 1, 1, "en") for place in range(PASSAGES)]
             document = Document(path_of(version), FileStamp(version, 0, ""), "txt", "", "en")
-            index.replace(document, passages, vectors_of(version))
+            index.replace(document, passages, vectors_of(version), [sparse_of(version)] * PASSAGES)
             if version % 4 == 0:
                 index.publish()
             if version % 7 == 0:
@@ -70,6 +74,8 @@ def check(index: Index, told: dict[Path, int], in_flight: int) -> dict[Path, int
     for path, version in found.items():
         by_word = [hit.passage_id for hit in index.matching(f"v{version}", 1_000, Filters())]
         assert [stored.document.path for stored in index.passages(by_word)] == [path] * PASSAGES
+        by_piece = [hit.passage_id for hit in index.sharing(sparse_of(version), 1_000, Filters())]
+        assert sorted(by_piece) == sorted(by_word)
         by_vector = [index.nearest(vector, 1, Filters())[0] for vector in vectors_of(version)]
         assert [hit.passage_id for hit in by_vector] == sorted(by_word)
         assert [hit.score for hit in by_vector] == pytest.approx([1.0] * PASSAGES)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index_data import schema
 from index_data.index import Index
 from index_data.paths import IndexPaths
+from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage, SparseVector
 
 PAGE = Path(__file__).parents[2] / "docs" / "index-format.md"
 
@@ -54,6 +56,33 @@ def test_an_older_database_gets_only_the_migrations_it_lacks(
     schema.migrate(empty)
     assert empty.execute("SELECT author FROM documents").fetchall() == []
     assert schema.format_version(empty) == schema.FORMAT
+
+
+def test_an_index_of_format_1_can_be_read_and_gains_the_sparse_channel_from_the_next_writer(
+    index_folder: Path, fingerprint: Fingerprint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passages = [Passage(0, "red apple", 0, 9, 1, "en")]
+    vectors = np.eye(1, fingerprint.dimension, dtype=np.float32)
+    weights = SparseVector(np.array([7], np.int32), np.array([0.5], np.float32))
+
+    def document(path: str) -> Document:
+        return Document(Path(path), FileStamp(9, 1, ""), "txt", "", "en")
+
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        older.setattr(schema, "FORMAT", 1)
+        with Index.create_or_open(index_folder, fingerprint) as index:
+            index.replace(document("/old"), passages, vectors)
+    with Index.open(index_folder) as reader:
+        assert reader.sharing(weights, 5, Filters()) == []
+        assert len(reader.matching("apple", 5, Filters())) == 1
+    with Index.create_or_open(index_folder, fingerprint) as index:
+        index.replace(document("/new"), passages, vectors, [weights])
+    with Index.open(index_folder) as reader:
+        assert [hit.score for hit in reader.sharing(weights, 5, Filters())] == [0.25]
+        assert len(reader.matching("apple", 5, Filters())) == 2
+    with closing(sqlite3.connect(IndexPaths(index_folder).database)) as migrated:
+        assert schema.format_version(migrated) == schema.FORMAT
 
 
 def test_the_page_on_the_format_is_true(empty: sqlite3.Connection) -> None:

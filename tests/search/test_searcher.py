@@ -58,6 +58,12 @@ def test_each_mode_finds_the_passage(index: Index, letter_embedder: Embedder, mo
     assert (hits[0].channels.lexical is None) == (mode is Mode.DENSE)
 
 
+def test_without_a_sparse_encoder_the_channel_is_silent(index: Index, letter_embedder: Embedder) -> None:
+    for mode in Mode:
+        hits = Searcher(index, letter_embedder).search(Query("pour black tea", mode=mode))
+        assert {hit.channels.sparse for hit in hits} == {None}
+
+
 def test_words_inside_unspaced_text_are_found(index: Index) -> None:
     assert _names(Searcher(index, None), Query("西湖", mode=Mode.LEXICAL)) == ["西湖.txt"]
 

@@ -73,7 +73,7 @@ def test_the_shape_is_the_documented_one() -> None:
             {
                 "rank": 1,
                 "score": 0.75,
-                "channels": {"dense": 0.5, "lexical": None, "rerank": None},
+                "channels": {"dense": 0.5, "lexical": None, "sparse": None, "rerank": None},
                 "passage_id": 7,
                 "path": "/library/käse.txt",
                 "path_bytes": None,
@@ -167,7 +167,7 @@ def test_a_file_name_that_is_not_utf8_survives() -> None:
 def test_scores_that_are_no_numbers_are_left_out() -> None:
     channels = Channels(dense=float("nan"), lexical=float("inf"))
     [result] = results(replace(ANSWER, hits=(replace(HIT, channels=channels),)))
-    assert result["channels"] == {"dense": None, "lexical": None, "rerank": None}
+    assert result["channels"] == {"dense": None, "lexical": None, "sparse": None, "rerank": None}
     with pytest.raises(ValueError, match="not JSON compliant"):
         dump(float("nan"))
 
