@@ -1,119 +1,156 @@
-"""The BERT encoder (Devlin et al. 2018, arXiv 1810.04805), without padding and without dropout.
+"""BERT (arXiv 1810.04805) and its RoBERTa kin (arXiv 1907.11692): the built-in encoder, BGE-M3, e5.
 
-It works on the tensors of a published checkpoint directly: building `torch.nn` modules first made loading ten
-times slower, which a cold query waits for.
-
-Letters in shapes: T tokens of a whole batch laid end to end, B sequences in a run, L tokens of each, H heads,
-D hidden size, F feed-forward size.
+Letters in shapes: R rows of a batch, D hidden size, H heads, d size of a head, F feed-forward size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
-from encoder.batching import Run
+from encoder.attention import attend
+from encoder.layout import Layout
+from encoder.linear import Activation, Linear
+from encoder.weights import Weights
 
-_SHORT_STEP, _LONG_STEP = 16, 256
-"""Batches are rounded up to multiples of these. A CPU kernel is kept for every shape that was ever seen, and
-those of every number of tokens took gigabytes."""
+_ACTIVATIONS = {
+    "gelu": Activation.GELU,
+    "gelu_new": Activation.GELU_TANH,
+    "gelu_pytorch_tanh": Activation.GELU_TANH,
+    "relu": Activation.RELU,
+    "silu": Activation.SILU,
+    "swish": Activation.SILU,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Layer normalisation (arXiv 1607.06450)."""
+
+    scale: Tensor
+    """(D,)."""
+    shift: Tensor
+    """(D,)."""
+    epsilon: float
+
+    @classmethod
+    def of(cls, name: str, config: dict[str, Any], weights: Weights) -> Norm:
+        """Take the norm called `name`.
+
+        Raises:
+            ValueError: a part of it is missing or of another shape.
+        """
+        scale, shift = (weights.take(f"{name}.{part}", config["hidden_size"]) for part in ("weight", "bias"))
+        return cls(scale, shift, config["layer_norm_eps"])
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """(R, D) from (R, D)."""
+        return functional.layer_norm(hidden, self.scale.shape, self.scale, self.shift, self.epsilon)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The weights of one of the network's layers."""
+
+    project: Linear
+    """D to 3 D: query, key and value."""
+    mix: Linear
+    """D to D."""
+    mixed_norm: Norm
+    widen: Linear
+    """D to F, activated."""
+    narrow: Linear
+    """F to D."""
+    narrowed_norm: Norm
 
 
 class BertEncoder:
     """Token ids to token vectors."""
 
-    def __init__(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> None:
+    PREFIXES = ("bert.", "roberta.")
+    UNUSED = ("pooler.", "embeddings.position_ids", "cls.", "lm_head.")
+
+    def __init__(self, config: dict[str, Any], weights: Weights) -> None:
         """Take the `weights` of a checkpoint, named and shaped as its `config` says.
 
         Raises:
-            ValueError: a weight is missing, left over, or of another shape.
+            ValueError: a weight is missing, left over or of another shape, or `config` asks for what is not
+                computed here.
         """
-        _check(weights, dict(_shapes(config)))
-        self._weights = weights
+        _refuse_unknown(config)
         self._heads: int = config["num_attention_heads"]
-        self._layers: int = config["num_hidden_layers"]
-        self._epsilon: float = config["layer_norm_eps"]
+        self._start = _first_position(config)
+        self._words = _table("word", config["vocab_size"], config, weights)
+        self._positions = _table("position", config["max_position_embeddings"], config, weights)
+        # One text at a time is all of the first type.
+        self._type = _table("token_type", config["type_vocab_size"], config, weights)[0]
+        self._norm = Norm.of("embeddings.LayerNorm", config, weights)
+        self._layers = [
+            _layer(f"encoder.layer.{number}", config, weights)
+            for number in range(config["num_hidden_layers"])
+        ]
+        weights.done()
 
-    def __call__(self, ids: Tensor, runs: Sequence[Run]) -> Tensor:
-        """Token vectors of sequences laid end to end: int64 (T,) in, (T, D) of the weights' dtype out."""
-        hidden = self._embed(ids, runs)  # (T, D), T rounded up
-        for number in range(self._layers):
-            layer = f"encoder.layer.{number}"
-            mixed = self._attend(f"{layer}.attention.self", hidden, runs)
-            hidden = self._add(f"{layer}.attention.output", mixed, hidden)  # (T, D)
-            inner = functional.gelu(self._linear(f"{layer}.intermediate.dense", hidden))  # (T, F)
-            hidden = self._add(f"{layer}.output", inner, hidden)  # (T, D)
-        return hidden[: len(ids)]
-
-    def _embed(self, ids: Tensor, runs: Sequence[Run]) -> Tensor:
-        positions = torch.cat([torch.arange(run.length, device=ids.device).repeat(run.count) for run in runs])
-        step = _SHORT_STEP if len(ids) <= _LONG_STEP else _LONG_STEP
-        ids, positions = (functional.pad(part, (0, -len(part) % step)) for part in (ids, positions))
-        summed = (
-            functional.embedding(ids, self._weights["embeddings.word_embeddings.weight"])
-            + functional.embedding(positions, self._weights["embeddings.position_embeddings.weight"])
-            + self._weights["embeddings.token_type_embeddings.weight"][0]
-        )  # (T, D)
-        return self._norm("embeddings.LayerNorm", summed)
-
-    def _attend(self, name: str, hidden: Tensor, runs: Sequence[Run]) -> Tensor:
-        projected = [self._linear(f"{name}.{part}", hidden) for part in ("query", "key", "value")]
-        mixed = torch.zeros_like(hidden)
-        start = 0
-        for run in runs:
-            end = start + run.count * run.length
-            query, key, value = (
-                part[start:end].view(run.count, run.length, self._heads, -1).transpose(1, 2)
-                for part in projected
-            )  # three of (B, H, L, D / H)
-            attended = functional.scaled_dot_product_attention(query, key, value)
-            mixed[start:end] = attended.transpose(1, 2).reshape(end - start, -1)
-            start = end
-        return mixed
-
-    def _add(self, name: str, inner: Tensor, residual: Tensor) -> Tensor:
-        return self._norm(f"{name}.LayerNorm", self._linear(f"{name}.dense", inner) + residual)
-
-    def _linear(self, name: str, hidden: Tensor) -> Tensor:
-        return functional.linear(hidden, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
-
-    def _norm(self, name: str, hidden: Tensor) -> Tensor:
-        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-        return functional.layer_norm(hidden, weight.shape, weight, bias, self._epsilon)
+    def __call__(self, ids: Tensor, layout: Layout) -> Tensor:
+        """Token vectors of sequences laid end to end: int64 (R,) in, (R, D) out."""
+        words = functional.embedding(ids, self._words)  # (R, D)
+        positions = functional.embedding(layout.positions + self._start, self._positions)  # (R, D)
+        hidden = self._norm(words + positions + self._type)
+        for layer in self._layers:
+            query, key, value = layer.project(hidden).view(len(ids), 3, self._heads, -1).unbind(1)
+            mixed = attend(query, key, value, layout).flatten(1)  # (R, D) from three of (R, H, d)
+            hidden = layer.mixed_norm(layer.mix.plus(mixed, hidden))
+            inner = layer.widen(hidden)  # (R, F)
+            hidden = layer.narrowed_norm(layer.narrow.plus(inner, hidden))
+        return hidden
 
 
-def _shapes(config: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Name every weight of the network with its shape."""
+def _first_position(config: dict[str, Any]) -> int:
+    """Read the number of a sequence's first token: RoBERTa leaves out the positions up to that of padding."""
+    return 0 if config["model_type"] == "bert" else int(config.get("pad_token_id", 1)) + 1
+
+
+def activation_of(config: dict[str, Any]) -> Activation:
+    """Read what follows the first linear layer of a feed-forward block.
+
+    Raises:
+        ValueError: it is not known here.
+    """
+    name = config.get("hidden_act", "gelu")
+    if name not in _ACTIVATIONS:
+        raise ValueError(f"the activation {name} is not known")
+    return _ACTIVATIONS[name]
+
+
+def _table(name: str, rows: int, config: dict[str, Any], weights: Weights) -> Tensor:
+    return weights.take(f"embeddings.{name}_embeddings.weight", rows, config["hidden_size"])
+
+
+def _layer(name: str, config: dict[str, Any], weights: Weights) -> _Layer:
     width, inner = config["hidden_size"], config["intermediate_size"]
-    yield "embeddings.word_embeddings.weight", (config["vocab_size"], width)
-    yield "embeddings.position_embeddings.weight", (config["max_position_embeddings"], width)
-    yield "embeddings.token_type_embeddings.weight", (config["type_vocab_size"], width)
-    linears = {f"attention.self.{part}": (width, width) for part in ("query", "key", "value")}
-    linears |= {"attention.output.dense": (width, width)}
-    linears |= {"intermediate.dense": (inner, width), "output.dense": (width, inner)}
-    norms = ["embeddings.LayerNorm"]
-    for number in range(config["num_hidden_layers"]):
-        layer = f"encoder.layer.{number}"
-        norms += [f"{layer}.attention.output.LayerNorm", f"{layer}.output.LayerNorm"]
-        for name, shape in linears.items():
-            yield f"{layer}.{name}.weight", shape
-            yield f"{layer}.{name}.bias", shape[:1]
-    for norm in norms:
-        yield f"{norm}.weight", (width,)
-        yield f"{norm}.bias", (width,)
+    attention = f"{name}.attention"
+    return _Layer(
+        project=weights.linear(
+            [f"{attention}.self.{part}" for part in ("query", "key", "value")], width, [width, width, width]
+        ),
+        mix=weights.linear(f"{attention}.output.dense", width, width),
+        mixed_norm=Norm.of(f"{attention}.output.LayerNorm", config, weights),
+        widen=weights.linear(f"{name}.intermediate.dense", width, inner, activation=activation_of(config)),
+        narrow=weights.linear(f"{name}.output.dense", inner, width),
+        narrowed_norm=Norm.of(f"{name}.output.LayerNorm", config, weights),
+    )
 
 
-def _check(weights: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    wrong = [f"{name} is missing" for name in shapes.keys() - weights.keys()]
-    wrong += [f"{name} is not known" for name in weights.keys() - shapes.keys()]
-    wrong += [
-        f"{name} has the shape {tuple(weights[name].shape)}, not {shape}"
-        for name, shape in shapes.items()
-        if name in weights and tuple(weights[name].shape) != shape
-    ]
-    if wrong:
-        raise ValueError(f"{len(wrong)} weights do not fit; {min(wrong)}")
+def _refuse_unknown(config: dict[str, Any]) -> None:
+    """Let only what this file computes pass.
+
+    Raises:
+        ValueError: the checkpoint asks for something else.
+    """
+    if config.get("position_embedding_type", "absolute") != "absolute":
+        raise ValueError(f"positions of the kind {config['position_embedding_type']} are not known")
+    if config.get("is_decoder") or config.get("add_cross_attention"):
+        raise ValueError("a decoder is not known")

@@ -1,16 +1,18 @@
 """What the other packages may ask of an encoder; nothing here loads weights.
 
-Letters in shapes: N passages, Q queries, T tokens, D dimension.
+Letters in shapes: N passages, Q queries, T tokens, D dimension, K vocabulary pieces.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index_data.records import SparseVector
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,10 @@ class Window:
 
     text: str
     spans: tuple[tuple[int, int], ...]
-    """(start, end) in characters of `text`, end-exclusive, in order: one for each passage."""
+    """(start, end) in characters of `text`, end-exclusive, in order and apart: one for each passage.
+
+    Text outside all spans is context: the passages beside it are read with it, and it is pooled into none.
+    """
 
 
 class Embedder(Protocol):
@@ -27,7 +32,7 @@ class Embedder(Protocol):
 
     @property
     def model(self) -> str:
-        """What the user calls this encoder: a known name, or the absolute path of its folder."""
+        """What the user calls this encoder: a known name, the absolute path of its folder, a server's URL."""
         ...
 
     @property
@@ -52,8 +57,9 @@ class Embedder(Protocol):
     def embed_passages(self, windows: Sequence[Window]) -> NDArray[np.float32]:
         """Vectors of all passages of `windows` in order: float32 (N, D), unit length.
 
-        A passage's vector is the mean of its own tokens' vectors in the pass over its whole window (late
-        chunking, arXiv 2409.04701); nothing of a window is ever cut off.
+        An encoder that pools by the mean reads a window in one pass, and a passage's vector is the mean of
+        its own tokens' vectors (late chunking, arXiv 2409.04701); any other reads each passage by itself.
+        Nothing of a passage is ever cut off.
         """
         ...
 
@@ -61,8 +67,28 @@ class Embedder(Protocol):
         """Vectors of `queries`: float32 (Q, D), unit length."""
         ...
 
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An `Embedder` that also shows the vectors of single tokens; one behind a server cannot."""
+
     def token_vectors(self, texts: Sequence[str], *, query: bool = False) -> list[NDArray[np.float32]]:
-        """For each text the unit vectors of its tokens, in the order of `token_spans`: float32 (T, D)."""
+        """For each text the unit vectors of its tokens, in their order: float32 (T, D)."""
+        ...
+
+
+@runtime_checkable
+class SparseEmbedder(Embedder, Protocol):
+    """An `Embedder` that also weighs the vocabulary pieces of a text, for one more lexical channel."""
+
+    def embed_passages_with_sparse(
+        self, windows: Sequence[Window]
+    ) -> tuple[NDArray[np.float32], list[SparseVector]]:
+        """Both kinds of vectors of all passages of `windows`, from one pass: float32 (N, D), and N sparse."""
+        ...
+
+    def sparse_queries(self, queries: Sequence[str]) -> list[SparseVector]:
+        """How much each vocabulary piece matters in each of `queries`."""
         ...
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from encoder.interface import Embedder
+from encoder.interface import TokenEmbedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class MaxSimReranker:
     The score is the mean over query tokens, not their sum, so that it does not grow with the query's length.
     """
 
-    embedder: Embedder
+    embedder: TokenEmbedder
 
     def scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
         """How well each passage answers `query`: float32 (N,), 0 to 1, more is better."""

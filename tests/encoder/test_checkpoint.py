@@ -54,9 +54,10 @@ def test_a_query_prompt_changes_the_digest(copied_builtin: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
-        ("config.json", '{"model_type": "mamba"}', "mamba"),
+        ("config.json", "{}", "model_type"),
+        ("modules.json", '[{"type": "models.LSTM", "path": "1_LSTM"}]', "LSTM"),
         ("config.json", "{", "not JSON"),
-        ("1_Pooling/config.json", '{"pooling_mode_mean_tokens": false}', "mean"),
+        ("1_Pooling/config.json", '{"pooling_mode_max_tokens": true}', "max"),
     ],
 )
 def test_an_encoder_that_cannot_be_run_is_refused(
@@ -69,5 +70,5 @@ def test_an_encoder_that_cannot_be_run_is_refused(
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(EncoderUnavailable, match="no encoder called nothing-here"):
+    with pytest.raises(EncoderUnavailable, match="no model is known as nothing-here"):
         resolve("nothing-here")

@@ -12,13 +12,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from encoder.checkpoint import BUILTIN, resolve
-from encoder.device import Placement, place
+from encoder.device import NumberFormat, Placement, place
 from encoder.embedder import TransformerEmbedder
 from encoder.interface import Window
 from encoder.reranker import MaxSimReranker
 from index_data.errors import EncoderUnavailable
 
-FLOAT32 = Placement(torch.device("cpu"), torch.float32, "for exact comparison", max_batch_tokens=300)
+FLOAT32 = Placement((torch.device("cpu"),), torch.float32, "for exact comparison", max_batch_tokens=300)
 
 TEXTS = [
     "The baker opens his shop at five every morning.",
@@ -51,7 +51,7 @@ def test_a_vector_does_not_depend_on_its_batch(embedder: TransformerEmbedder) ->
 
 
 def test_native_number_format_stays_close(embedder: TransformerEmbedder) -> None:
-    native = TransformerEmbedder(resolve(BUILTIN), place("cpu"))
+    native = TransformerEmbedder(resolve(BUILTIN), place("cpu", NumberFormat.BFLOAT16))
     cosines = (native.embed_queries(TEXTS) * embedder.embed_queries(TEXTS)).sum(axis=1)
     assert cosines.min() >= 0.999
 

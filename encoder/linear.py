@@ -1,0 +1,133 @@
+"""Linear layers, with the activation, product or sum behind them in the same kernel where the device has one.
+
+Letters in shapes: M rows, I inputs, O outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+class Activation(StrEnum):
+    """What may follow a linear layer."""
+
+    NONE = "none"
+    RELU = "relu"
+    GELU = "gelu"
+    GELU_TANH = "gelu_tanh"
+    """GELU by its tanh approximation (arXiv 1606.08415)."""
+    SILU = "silu"
+
+
+_FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
+    Activation.NONE: lambda hidden: hidden,
+    Activation.RELU: torch.relu,
+    Activation.GELU: functional.gelu,
+    Activation.GELU_TANH: lambda hidden: functional.gelu(hidden, approximate="tanh"),
+    Activation.SILU: functional.silu,
+}
+_ONEDNN_NAMES = {
+    Activation.NONE: ("none", ""),
+    Activation.RELU: ("relu", ""),
+    Activation.GELU: ("gelu", "none"),
+    Activation.GELU_TANH: ("gelu", "tanh"),
+    Activation.SILU: ("swish", ""),
+}
+
+
+class Linear:
+    """activation(x Wᵀ + b), on any device."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, activation: Activation = Activation.NONE) -> None:
+        """Take a `weight` of shape (O, I) and a `bias` of shape (O,)."""
+        self._weight = weight
+        self._bias = bias
+        self._activation = _FUNCTIONS[activation]
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """(M, O) from (M, I)."""
+        return self._activation(functional.linear(hidden, self._weight, self._bias))
+
+    def times(self, hidden: Tensor, other: Tensor) -> Tensor:
+        """Multiply the outcome by `other`, (M, O)."""
+        return self(hidden) * other
+
+    def plus(self, hidden: Tensor, other: Tensor) -> Tensor:
+        """Add `other`, (M, O), to the outcome."""
+        return self(hidden) + other
+
+
+class PackedLinear(Linear):
+    """The same by oneDNN on a CPU, its weight laid out once as the kernel wants it.
+
+    PyTorch's own way lays it out anew for every call, which is half of the time of a short query.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, activation: Activation = Activation.NONE) -> None:
+        super().__init__(torch.ops.mkldnn._reorder_linear_weight(weight, None), bias, activation)
+        self._name, self._algorithm = _ONEDNN_NAMES[activation]
+        self._plain = activation is Activation.NONE
+
+    @staticmethod
+    def is_possible() -> bool:
+        """Whether this build of PyTorch has oneDNN with its fused kernels."""
+        return torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
+            torch.ops.mkldnn, "_linear_pointwise"
+        )
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """(M, O) from (M, I)."""
+        return torch.ops.mkldnn._linear_pointwise(  # type: ignore[no-any-return]  # an untyped operator
+            hidden, self._weight, self._bias, self._name, [], self._algorithm
+        )
+
+    def times(self, hidden: Tensor, other: Tensor) -> Tensor:
+        """Multiply the outcome by `other`, (M, O)."""
+        return self._with(hidden, other, "mul") if self._plain else super().times(hidden, other)
+
+    def plus(self, hidden: Tensor, other: Tensor) -> Tensor:
+        """Add `other`, (M, O), to the outcome."""
+        return self._with(hidden, other, "add") if self._plain else super().plus(hidden, other)
+
+    def _with(self, hidden: Tensor, other: Tensor, operation: str) -> Tensor:
+        return torch.ops.mkldnn._linear_pointwise.binary(  # type: ignore[no-any-return]
+            hidden, other, self._weight, self._bias, operation
+        )
+
+
+class Int8Linear(Linear):
+    """The same with weights in int8, one scale for each output, and rows in int8, one scale for each.
+
+    Scales of single rows keep a text's vector apart from its batch, and an outlier from its neighbours.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, activation: Activation = Activation.NONE) -> None:
+        scales = weight.float().abs().amax(dim=1).clamp(min=1e-12) / 127  # (O,)
+        whole = (weight.float() / scales[:, None]).round().to(torch.int8)
+        super().__init__(torch.ops.onednn.qlinear_prepack(whole, None), bias, activation)
+        self._scales = scales
+        self._zeros = torch.zeros(len(scales), dtype=torch.int32)
+
+    @staticmethod
+    def is_possible() -> bool:
+        """Whether this build of PyTorch has oneDNN's int8 kernels."""
+        return torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
+            torch.ops.onednn, "qlinear_pointwise"
+        )
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """(M, O) from (M, I)."""
+        scales = hidden.abs().amax(dim=1, keepdim=True).float().clamp_(min=1e-12) / 127  # (M, 1)
+        # The kernel is fast on unsigned rows only: 128 stands for zero, and half is added to round.
+        rows = torch.div(hidden, scales).add_(128.5).to(torch.uint8)
+        product = torch.ops.onednn.qlinear_pointwise(
+            rows, 1.0, 128, self._weight, self._scales, self._zeros, None, 1.0, 0, torch.float32, "none", [], ""
+        ).mul_(scales)  # (M, O)
+        if self._bias is not None:
+            product += self._bias
+        return self._activation(product).to(hidden.dtype)

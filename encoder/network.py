@@ -1,0 +1,60 @@
+"""A checkpoint's weights become a network: token ids to token vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from encoder.bert import BertEncoder
+from encoder.checkpoint import Checkpoint
+from encoder.device import Placement
+from encoder.gemma import GemmaEncoder
+from encoder.layout import Layout
+from encoder.qwen import QwenEncoder
+from encoder.weights import Weights
+from index_data.errors import EncoderUnavailable
+
+Network = Callable[[Tensor, Layout], Tensor]
+"""Token ids to token vectors: int64 (R,) in, (R, D) out; rows behind the last token mean nothing."""
+
+_NETWORKS: dict[str, type[BertEncoder | GemmaEncoder | QwenEncoder]] = {
+    "bert": BertEncoder,
+    "xlm-roberta": BertEncoder,
+    "roberta": BertEncoder,
+    "camembert": BertEncoder,
+    "gemma3_text": GemmaEncoder,
+    "qwen3": QwenEncoder,
+}
+
+
+def load_network(checkpoint: Checkpoint, placement: Placement, device: torch.device) -> Network:
+    """Hand the network of `checkpoint` its weights, on one of the devices of `placement`.
+
+    Raises:
+        EncoderUnavailable: a weight is missing, left over or of another shape, or the kind is not known.
+    """
+    tensors = {name: tensor for file in checkpoint.weights for name, tensor in load_file(file).items()}
+    kind = checkpoint.config["model_type"]
+    if kind.startswith("bi"):
+        # BidirLM has one name for the bidirectional forms of two networks; only one of them has four norms.
+        gemma = any(name.endswith("pre_feedforward_layernorm.weight") for name in tensors)
+        kind = "gemma3_text" if gemma else "qwen3"
+    network = _NETWORKS[kind]
+    weights = Weights(
+        tensors,
+        device,
+        placement.dtype,
+        int8=placement.int8,
+        prefixes=network.PREFIXES,
+        unused=network.UNUSED,
+    )
+    try:
+        return network(checkpoint.config, weights)
+    except (ValueError, KeyError) as error:
+        raise EncoderUnavailable(
+            f"the weights in {checkpoint.folder} are not those of its configuration: {error}",
+            remedy="Fetch or copy the folder again.",
+        ) from error

@@ -1,0 +1,46 @@
+"""Root-mean-square norms (arXiv 1910.07467) and rotary positions (arXiv 2104.09864), in float32 inside.
+
+Letters in shapes: R rows of a batch, H heads, d size of a head.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def rms_norm(hidden: Tensor, scale: Tensor, epsilon: float) -> Tensor:
+    """Divide rows by their root mean square and multiply them by `scale`, float32 (D,); dtype of `hidden`."""
+    return functional.rms_norm(hidden.float(), scale.shape, scale, epsilon).to(hidden.dtype)
+
+
+def angles(positions: Tensor, base: float, size: int) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of each position's angles: two of float32 (R, 1, d / 2), from int64 (R,) and d."""
+    exponents = torch.arange(0, size, 2, dtype=torch.float32, device=positions.device) / size
+    angle = positions[:, None].float() * base**-exponents  # (R, d / 2)
+    return angle.cos()[:, None], angle.sin()[:, None]
+
+
+def rotate(heads: Tensor, cosine_and_sine: tuple[Tensor, Tensor]) -> Tensor:
+    """Turn each head's part of each row by its position: (R, H, d) from (R, H, d).
+
+    The first half of a head is turned against its second half, as published checkpoints have it.
+    """
+    cosine, sine = cosine_and_sine
+    first, second = heads.float().chunk(2, dim=-1)
+    turned = torch.cat((first * cosine - second * sine, second * cosine + first * sine), dim=-1)
+    return turned.to(heads.dtype)
+
+
+def norm_and_rotate(
+    heads: Tensor, scale: Tensor, epsilon: float, cosine_and_sine: tuple[Tensor, Tensor]
+) -> Tensor:
+    """Norm each head's part of each row and turn it by its position: (R, H, d) from (R, H, d).
+
+    The first half of a head is turned against its second half, as published checkpoints have it.
+    """
+    cosine, sine = cosine_and_sine
+    first, second = functional.rms_norm(heads.float(), scale.shape, scale, epsilon).chunk(2, dim=-1)
+    turned = torch.cat((first * cosine - second * sine, second * cosine + first * sine), dim=-1)
+    return turned.to(heads.dtype)
