@@ -14,9 +14,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from encoder.attention import EVERYTHING, EVERYTHING_BEFORE, Reach, attend
+from encoder.gate import Gate
 from encoder.layout import Layout
 from encoder.linear import Activation, Linear
-from encoder.rotary import angles, norm_and_rotate, rms_norm
+from encoder.rotary import add_norm, angles, norm_and_rotate, rms_norm
 from encoder.weights import Weights
 
 
@@ -32,9 +33,10 @@ class _Layer:
     """D to (H + 2 K) d: query, key and value."""
     mix: Linear
     """H d to D."""
-    gate: Linear
-    up: Linear
-    down: Linear
+    widen: Gate
+    """D to F."""
+    narrow: Linear
+    """F to D."""
 
 
 class GemmaEncoder:
@@ -76,10 +78,10 @@ class GemmaEncoder:
         for layer in self._layers:
             normed = rms_norm(hidden, layer.norms["input"], self._epsilon)
             mixed = layer.mix(self._attend(layer, normed, turns[layer.rope_base], layout))  # (R, D)
-            hidden = hidden + rms_norm(mixed, layer.norms["post_attention"], self._epsilon)
+            hidden = add_norm(hidden, mixed, layer.norms["post_attention"], self._epsilon)
             normed = rms_norm(hidden, layer.norms["pre_feedforward"], self._epsilon)
-            gated = layer.down(layer.up.times(normed, layer.gate(normed)))  # (R, D), (R, F) in between
-            hidden = hidden + rms_norm(gated, layer.norms["post_feedforward"], self._epsilon)
+            gated = layer.narrow(layer.widen(normed))  # (R, D), (R, F) in between
+            hidden = add_norm(hidden, gated, layer.norms["post_feedforward"], self._epsilon)
         return rms_norm(hidden, self._norm, self._epsilon)
 
     def _attend(self, layer: _Layer, normed: Tensor, turns: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
@@ -111,11 +113,10 @@ class GemmaEncoder:
                 bias=False,
             ),
             mix=weights.linear(f"{attention}.o_proj", heads * size, width, bias=False),
-            gate=weights.linear(
-                f"{feedforward}.gate_proj", width, inner, bias=False, activation=Activation.GELU_TANH
+            widen=weights.gate(
+                f"{feedforward}.gate_proj", f"{feedforward}.up_proj", width, inner, Activation.GELU_TANH
             ),
-            up=weights.linear(f"{feedforward}.up_proj", width, inner, bias=False),
-            down=weights.linear(f"{feedforward}.down_proj", inner, width, bias=False),
+            narrow=weights.linear(f"{feedforward}.down_proj", inner, width, bias=False),
         )
 
 

@@ -24,13 +24,14 @@ class Activation(StrEnum):
     SILU = "silu"
 
 
-_FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
+FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     Activation.NONE: lambda hidden: hidden,
     Activation.RELU: torch.relu,
     Activation.GELU: functional.gelu,
     Activation.GELU_TANH: lambda hidden: functional.gelu(hidden, approximate="tanh"),
     Activation.SILU: functional.silu,
 }
+"""What each of them computes."""
 _ONEDNN_NAMES = {
     Activation.NONE: ("none", ""),
     Activation.RELU: ("relu", ""),
@@ -47,18 +48,18 @@ class Linear:
         """Take a `weight` of shape (O, I) and a `bias` of shape (O,)."""
         self._weight = weight
         self._bias = bias
-        self._activation = _FUNCTIONS[activation]
+        self._activation = FUNCTIONS[activation]
 
     def __call__(self, hidden: Tensor) -> Tensor:
-        """(M, O) from (M, I)."""
+        """(M, O) from (M, I), of the same dtype, float32 or bfloat16."""
         return self._activation(functional.linear(hidden, self._weight, self._bias))
 
     def times(self, hidden: Tensor, other: Tensor) -> Tensor:
-        """Multiply the outcome by `other`, (M, O)."""
+        """Multiply the outcome by `other`, (M, O) of its dtype, float32 or bfloat16."""
         return self(hidden) * other
 
     def plus(self, hidden: Tensor, other: Tensor) -> Tensor:
-        """Add `other`, (M, O), to the outcome."""
+        """Add `other`, (M, O) of its dtype, float32 or bfloat16, to the outcome."""
         return self(hidden) + other
 
 
@@ -81,17 +82,17 @@ class PackedLinear(Linear):
         )
 
     def __call__(self, hidden: Tensor) -> Tensor:
-        """(M, O) from (M, I)."""
+        """(M, O) from (M, I), of the same dtype, float32 or bfloat16."""
         return torch.ops.mkldnn._linear_pointwise(  # type: ignore[no-any-return]  # an untyped operator
             hidden, self._weight, self._bias, self._name, [], self._algorithm
         )
 
     def times(self, hidden: Tensor, other: Tensor) -> Tensor:
-        """Multiply the outcome by `other`, (M, O)."""
+        """Multiply the outcome by `other`, (M, O) of its dtype, float32 or bfloat16."""
         return self._with(hidden, other, "mul") if self._plain else super().times(hidden, other)
 
     def plus(self, hidden: Tensor, other: Tensor) -> Tensor:
-        """Add `other`, (M, O), to the outcome."""
+        """Add `other`, (M, O) of its dtype, float32 or bfloat16, to the outcome."""
         return self._with(hidden, other, "add") if self._plain else super().plus(hidden, other)
 
     def _with(self, hidden: Tensor, other: Tensor, operation: str) -> Tensor:
@@ -121,12 +122,24 @@ class Int8Linear(Linear):
         )
 
     def __call__(self, hidden: Tensor) -> Tensor:
-        """(M, O) from (M, I)."""
+        """(M, O) from (M, I), of the same dtype, float32 or bfloat16."""
         scales = hidden.abs().amax(dim=1, keepdim=True).float().clamp_(min=1e-12) / 127  # (M, 1)
         # The kernel is fast on unsigned rows only: 128 stands for zero, and half is added to round.
         rows = torch.div(hidden, scales).add_(128.5).to(torch.uint8)
         product = torch.ops.onednn.qlinear_pointwise(
-            rows, 1.0, 128, self._weight, self._scales, self._zeros, None, 1.0, 0, torch.float32, "none", [], ""
+            rows,
+            1.0,
+            128,
+            self._weight,
+            self._scales,
+            self._zeros,
+            None,
+            1.0,
+            0,
+            torch.float32,
+            "none",
+            [],
+            "",
         ).mul_(scales)  # (M, O)
         if self._bias is not None:
             product += self._bias

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from encoder.attention import EVERYTHING, EVERYTHING_BEFORE, attend
+from encoder.gate import Gate
 from encoder.gemma import is_bidirectional, rope_base
 from encoder.layout import Layout
 from encoder.linear import Activation, Linear
@@ -31,9 +32,10 @@ class _Layer:
     """D to (H + 2 K) d: query, key and value."""
     mix: Linear
     """H d to D."""
-    gate: Linear
-    up: Linear
-    down: Linear
+    widen: Gate
+    """D to F."""
+    narrow: Linear
+    """F to D."""
 
 
 class QwenEncoder:
@@ -70,8 +72,7 @@ class QwenEncoder:
             normed = rms_norm(hidden, layer.norms["input"], self._epsilon)
             hidden = layer.mix.plus(self._attend(layer, normed, turns, layout), hidden)  # (R, D)
             normed = rms_norm(hidden, layer.norms["post_attention"], self._epsilon)
-            gated = layer.up.times(normed, layer.gate(normed))  # (R, F)
-            hidden = layer.down.plus(gated, hidden)  # (R, D)
+            hidden = layer.narrow.plus(layer.widen(normed), hidden)  # (R, D)
         return rms_norm(hidden, self._norm, self._epsilon)
 
     def _attend(self, layer: _Layer, normed: Tensor, turns: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
@@ -100,11 +101,10 @@ class QwenEncoder:
                 bias=False,
             ),
             mix=weights.linear(f"{attention}.o_proj", heads * size, width, bias=False),
-            gate=weights.linear(
-                f"{feedforward}.gate_proj", width, inner, bias=False, activation=Activation.SILU
+            widen=weights.gate(
+                f"{feedforward}.gate_proj", f"{feedforward}.up_proj", width, inner, Activation.SILU
             ),
-            up=weights.linear(f"{feedforward}.up_proj", width, inner, bias=False),
-            down=weights.linear(f"{feedforward}.down_proj", inner, width, bias=False),
+            narrow=weights.linear(f"{feedforward}.down_proj", inner, width, bias=False),
         )
 
 

@@ -9,10 +9,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from encoder.fused import fused
 
+
+@fused
 def rms_norm(hidden: Tensor, scale: Tensor, epsilon: float) -> Tensor:
     """Divide rows by their root mean square and multiply them by `scale`, float32 (D,); dtype of `hidden`."""
     return functional.rms_norm(hidden.float(), scale.shape, scale, epsilon).to(hidden.dtype)
+
+
+@fused
+def add_norm(residual: Tensor, hidden: Tensor, scale: Tensor, epsilon: float) -> Tensor:
+    """Add the normed rows of `hidden` to `residual`: (R, D) float32 or bfloat16 as `residual`."""
+    return residual + functional.rms_norm(hidden.float(), scale.shape, scale, epsilon).to(residual.dtype)
 
 
 def angles(positions: Tensor, base: float, size: int) -> tuple[Tensor, Tensor]:
@@ -22,6 +31,7 @@ def angles(positions: Tensor, base: float, size: int) -> tuple[Tensor, Tensor]:
     return angle.cos()[:, None], angle.sin()[:, None]
 
 
+@fused
 def rotate(heads: Tensor, cosine_and_sine: tuple[Tensor, Tensor]) -> Tensor:
     """Turn each head's part of each row by its position: (R, H, d) from (R, H, d).
 
@@ -33,6 +43,7 @@ def rotate(heads: Tensor, cosine_and_sine: tuple[Tensor, Tensor]) -> Tensor:
     return turned.to(heads.dtype)
 
 
+@fused
 def norm_and_rotate(
     heads: Tensor, scale: Tensor, epsilon: float, cosine_and_sine: tuple[Tensor, Tensor]
 ) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from encoder.gate import Gate, JoinedGate
 from encoder.linear import Activation, Int8Linear, Linear, PackedLinear
 
 
@@ -71,6 +72,19 @@ class Weights:
             weight.to(self.device, self.dtype),
             torch.cat(biases).to(self.device, self.dtype) if biases else None,
             activation,
+        )
+
+    def gate(self, gate: str, up: str, inputs: int, outputs: int, activation: Activation) -> Gate:
+        """Hand out the gated way up of a feed-forward layer, without biases.
+
+        Raises:
+            ValueError: a weight is missing, taken already, or of another shape.
+        """
+        if self.device.type == "cuda":
+            return JoinedGate(self.linear([gate, up], inputs, [outputs] * 2, bias=False), activation)
+        return Gate(
+            self.linear(gate, inputs, outputs, bias=False, activation=activation),
+            self.linear(up, inputs, outputs, bias=False),
         )
 
     def done(self) -> None:

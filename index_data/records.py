@@ -20,7 +20,7 @@ class Fingerprint:
     """What made the vectors of an index; two indexes with different fingerprints cannot be mixed."""
 
     model: str
-    """What the user calls the encoder: a known name, or the absolute path of its folder."""
+    """What the user calls the encoder: a known name, the absolute path of its folder, or a served model."""
     encoder: str
     """Digest of weights, tokenizer, pooling and prompts."""
     dimension: int
@@ -30,6 +30,8 @@ class Fingerprint:
     """Tokens that a passage aims at."""
     splitter: int
     """Version of the rules that cut documents into passages."""
+    overlap_tokens: int = 0
+    """Tokens of each neighbour that a window shows as context."""
 
     def differences(self, other: Fingerprint) -> list[str]:
         """Name each field that makes vectors incomparable, as `field: ours, not theirs`."""

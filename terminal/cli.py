@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from terminal.commands.ingest import ingest
+from terminal.commands.models import models
 from terminal.commands.search import search
 from terminal.commands.status import status
 from terminal.commands.tui import tui
@@ -39,7 +40,7 @@ def cli(context: click.Context) -> int:
     return ExitCode.OK
 
 
-for command in (ingest, search, tui, status):
+for command in (ingest, search, tui, status, models):
     cli.add_command(command)
 
 

@@ -32,18 +32,28 @@ class Settings:
 
     index: Path
     """Folder of the index, absolute; by default `dragoman/index` among the user's data."""
+    models: Path
+    """Folder of fetched models, absolute; by default `dragoman/models` among the user's data."""
     model: str | None = None
-    """A known encoder or the path of a folder; None: what the index was made with, else the built-in one."""
+    """A known encoder, the path of a folder, `openai:URL#name` or `ollama:name`.
+
+    `auto` or None: what the index was made with; for a new one bidirlm-1b where it and a GPU are here, else
+    the built-in encoder.
+    """
     device: str = "auto"
     """Where the encoder runs: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
-    offline: bool = True
-    """Tell every library to stay off the network; nothing in this version uses it anyway."""
+    dtype: str = "auto"
+    """What the encoder computes in: `auto`, `float32`, `bfloat16`, `int8`."""
+    offline: bool | None = None
+    """Stay off the network; None: yes, but for `models fetch` and a server that `model` names."""
     quiet: bool = False
     """Nothing on stderr but errors."""
     color: Color = Color.AUTO
     """Colour in text output; `auto`: on a terminal, unless NO_COLOR is set."""
     window_tokens: int | None = None
     """Tokens that the encoder sees at once; None: what the index was made with, else 512."""
+    overlap_tokens: int | None = None
+    """Tokens of each neighbour that a window shows as context; None: what the index was made with, else 0."""
     passage_tokens: int | None = None
     """Tokens that a passage aims at; None: what the index was made with, else 256."""
     mode: Mode = Mode.HYBRID
@@ -53,7 +63,9 @@ class Settings:
     min_score: float = 0.0
     """Hits below it are left out; 0 to 1."""
     rerank: bool | None = None
-    """Compare the best hits once more, token by token; None: yes, unless words alone are asked for."""
+    """Compare the best hits once more; None: yes, unless words alone are asked for."""
+    reranker: str | None = None
+    """Who compares them: a known re-ranker or the path of one; None: the encoder itself, token by token."""
 
 
 def load_settings(flags: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
@@ -63,7 +75,7 @@ def load_settings(flags: Mapping[str, object], environment: Mapping[str, str] | 
         UsageError: the file cannot be read, or a key or value of it or of the environment is wrong.
     """
     environment = os.environ if environment is None else environment
-    values: dict[str, object] = {"index": default_index()}
+    values: dict[str, object] = {"index": default_index(), "models": default_models()}
     values |= _from_file(environment)
     values |= _from_environment(environment)
     values |= {
@@ -77,6 +89,11 @@ def load_settings(flags: Mapping[str, object], environment: Mapping[str, str] | 
 def default_index() -> Path:
     """Name the folder of the index where none is named."""
     return platformdirs.user_data_path("dragoman") / "index"
+
+
+def default_models() -> Path:
+    """Name the folder of fetched models where none is named."""
+    return platformdirs.user_data_path("dragoman") / "models"
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
@@ -138,9 +155,18 @@ def _switch(value: object) -> bool:
     return switches[word]
 
 
-def _count(value: object) -> int:
+def _choice(*choices: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in choices:
+            raise ValueError
+        return str(value)
+
+    return read
+
+
+def _count(value: object, least: int = 1) -> int:
     count = int(value) if isinstance(value, str) else value
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+    if not isinstance(count, int) or isinstance(count, bool) or count < least:
         raise ValueError
     return count
 
@@ -156,16 +182,20 @@ _COUNT = ("a whole number above 0", _count)
 _SWITCH = ("true or false", _switch)
 _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "index": ("a folder", _path),
+    "models": ("a folder", _path),
     "model": ("a name or a folder", _text),
     "device": ("auto, cpu, cuda or mps", _text),
+    "dtype": ("auto, float32, bfloat16 or int8", _choice("auto", "float32", "bfloat16", "int8")),
     "offline": _SWITCH,
     "quiet": _SWITCH,
     "color": ("auto, always or never", lambda value: Color(_text(value))),
     "window_tokens": _COUNT,
+    "overlap_tokens": ("a whole number, 0 or more", lambda value: _count(value, least=0)),
     "passage_tokens": _COUNT,
     "mode": ("hybrid, dense or lexical", lambda value: Mode(_text(value))),
     "limit": _COUNT,
     "min_score": ("a number from 0 to 1", _share),
     "rerank": _SWITCH,
+    "reranker": ("a name or a folder", _text),
 }
 """Each field's reader, and what to tell who gave it something else."""

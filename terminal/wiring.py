@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from index_data.errors import IndexMismatch, UsageError
 from terminal.settings import Settings
 
 if TYPE_CHECKING:
-    from encoder.interface import Embedder
+    from encoder.interface import Embedder, Reranker
     from index_data.index import Index
     from index_data.records import Fingerprint
     from ingest.ingester import Ingester
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DEFAULT_WINDOW_TOKENS = 512
 DEFAULT_PASSAGE_TOKENS = 256
+
+Announce = Callable[[str], None]
+"""Takes one line for people."""
 
 
 @contextmanager
@@ -45,19 +48,18 @@ def load_searcher(index: Index, settings: Settings) -> Searcher:
     """Load the encoder that made `index` and put it before it; takes seconds.
 
     Raises:
-        EncoderUnavailable: the encoder or the device cannot be used.
+        EncoderUnavailable: the encoder, the re-ranker or the device cannot be used.
         IndexMismatch: the settings name another encoder than the one that made the index.
     """
-    from encoder.reranker import MaxSimReranker
     from search.searcher import Searcher
 
-    embedder = _load_embedder(settings.model or index.fingerprint.model, settings)
+    embedder = _load_embedder(settings, index.fingerprint, None)
     _check_encoder(embedder, index.fingerprint)
-    return Searcher(index, embedder, None if settings.rerank is False else MaxSimReranker(embedder))
+    return Searcher(index, embedder, _load_reranker(embedder, settings))
 
 
 @contextmanager
-def open_ingester(settings: Settings) -> Iterator[Ingester]:
+def open_ingester(settings: Settings, announce: Announce | None = None) -> Iterator[Ingester]:
     """Load the encoder and open the index for writing; a new one where there is none.
 
     Raises:
@@ -70,25 +72,85 @@ def open_ingester(settings: Settings) -> Iterator[Ingester]:
     from ingest.parser import Parser
 
     made_by = Index.read_fingerprint(settings.index)
-    embedder = _load_embedder(settings.model or (made_by.model if made_by else None), settings)
+    embedder = _load_embedder(settings, made_by, announce)
     wanted = _fingerprint(embedder, settings, made_by)
     with Index.create_or_open(settings.index, wanted) as index, Parser() as parser:
-        yield Ingester(index, embedder, parser, wanted.window_tokens, wanted.passage_tokens)
+        yield Ingester(
+            index, embedder, parser, wanted.window_tokens, wanted.passage_tokens, wanted.overlap_tokens
+        )
 
 
-def _load_embedder(model: str | None, settings: Settings) -> Embedder:
-    if settings.offline:
+def _load_embedder(settings: Settings, made_by: Fingerprint | None, announce: Announce | None) -> Embedder:
+    """As asked, else as the index was made, else as `encoder.choice` says."""
+    from encoder.choice import AUTO, choose
+    from encoder.server_address import is_served
+
+    model = None if settings.model == AUTO else settings.model
+    model = model or (made_by.model if made_by else None)
+    if model and is_served(model):
+        return _served(model, settings, made_by)
+    if settings.offline is not False:
         os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-    from encoder.checkpoint import BUILTIN, resolve
-
-    checkpoint = resolve(model or BUILTIN)
     # Threads that spin while waiting halve the speed on a machine that is busy; read when torch loads.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # A wrong name is told before the seconds that these imports take.
-    from encoder.device import place
-    from encoder.embedder import TransformerEmbedder
+    reason = "as asked for" if settings.model == model else "with which the index was made"
+    if model is None:
+        model, reason = (choice := choose(settings.models, settings.device)).model, choice.reason
+    return _local(model, reason, settings, announce)
 
-    return TransformerEmbedder(checkpoint, place(settings.device))
+
+def _local(model: str, reason: str, settings: Settings, announce: Announce | None) -> Embedder:
+    from encoder.checkpoint import resolve
+
+    # A wrong name is told before the seconds that torch takes.
+    checkpoint = resolve(model, settings.models)
+    from encoder.device import NumberFormat, place
+    from encoder.embedder import TransformerEmbedder
+    from encoder.m3 import M3Embedder
+
+    placement = place(settings.device, NumberFormat(settings.dtype))
+    if announce:
+        announce(f"encoder: {model}, {reason}; on {placement.reason}")
+    kind = M3Embedder if M3Embedder.fits(checkpoint) else TransformerEmbedder
+    return kind(checkpoint, placement)
+
+
+def _served(model: str, settings: Settings, made_by: Fingerprint | None) -> Embedder:
+    from encoder.registry import known_models
+    from encoder.served import open_server
+    from encoder.server_address import server_address
+
+    if settings.offline:
+        raise UsageError(f"{model} is behind a server", remedy="Leave out --offline, or use another --model.")
+    # Ollama's names end in a tag, as in `bge-m3:latest`.
+    known = known_models().get(server_address(model, os.environ).name.partition(":")[0])
+    return open_server(
+        model,
+        query_prompt=known.query_prompt if known else "",
+        passage_prompt=known.passage_prompt if known else "",
+        window_tokens=settings.window_tokens or (made_by.window_tokens if made_by else DEFAULT_WINDOW_TOKENS),
+        known_fingerprint=made_by.encoder if made_by else "",
+    )
+
+
+def _load_reranker(embedder: Embedder, settings: Settings) -> Reranker | None:
+    """Load the one asked for, else let the encoder compare token by token if it shows them."""
+    from encoder.interface import TokenEmbedder
+
+    if settings.rerank is False:
+        return None
+    if settings.reranker:
+        from encoder.checkpoint import resolve
+        from encoder.cross_encoder import CrossEncoderReranker
+        from encoder.device import NumberFormat, place
+
+        checkpoint = resolve(settings.reranker, settings.models)
+        return CrossEncoderReranker(checkpoint, place(settings.device, NumberFormat(settings.dtype)))
+    if not isinstance(embedder, TokenEmbedder):
+        return None
+    from encoder.reranker import MaxSimReranker
+
+    return MaxSimReranker(embedder)
 
 
 def _check_encoder(embedder: Embedder, made_by: Fingerprint) -> None:
@@ -113,6 +175,7 @@ def _fingerprint(embedder: Embedder, settings: Settings, made_by: Fingerprint | 
     window_tokens = settings.window_tokens or (made_by.window_tokens if made_by else usual_window)
     usual_passage = min(DEFAULT_PASSAGE_TOKENS, window_tokens)
     passage_tokens = settings.passage_tokens or (made_by.passage_tokens if made_by else usual_passage)
+    asked, usual_overlap = settings.overlap_tokens, made_by.overlap_tokens if made_by else 0
     if not passage_tokens <= window_tokens <= embedder.max_window_tokens:
         raise UsageError(
             f"passages of {passage_tokens} tokens do not fit windows of {window_tokens} tokens, "
@@ -126,4 +189,5 @@ def _fingerprint(embedder: Embedder, settings: Settings, made_by: Fingerprint | 
         window_tokens=window_tokens,
         passage_tokens=passage_tokens,
         splitter=SPLITTER_VERSION,
+        overlap_tokens=usual_overlap if asked is None else asked,
     )

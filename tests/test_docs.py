@@ -11,6 +11,7 @@ import click
 import pytest
 
 from terminal.cli import cli
+from terminal.commands.models import models
 from terminal.diagnostics import ExitCode
 
 ROOT = Path(__file__).parents[1]
@@ -60,11 +61,12 @@ def check(command: str) -> None:
     Raises:
         click.UsageError: click would not take it.
     """
-    left_over = parse(cli, arguments_of(command))
-    if left_over:
-        name, *words = left_over
-        assert name in cli.commands, command
-        assert parse(cli.commands[name], words) == [], command
+    words = arguments_of(command)
+    place: click.Command = cli
+    while isinstance(place, click.Group) and (words := parse(place, words)):
+        assert words[0] in place.commands, command
+        words, place = words[1:], place.commands[words[0]]
+    assert parse(place, words) == [], command
 
 
 @pytest.mark.parametrize("path", [*PAGES, *SOURCES], ids=lambda path: str(path.relative_to(ROOT)))
@@ -80,6 +82,8 @@ def test_a_command_that_is_told_exists(path: Path) -> None:
         "dragoman search --colour x",
         "dragoman search --mode psychic x",
         "dragoman status x",
+        "dragoman models find x",
+        "dragoman models list --colour",
     ],
 )
 def test_a_command_that_does_not_exist_is_noticed(command: str) -> None:
@@ -92,9 +96,10 @@ def test_the_readme_names_every_command() -> None:
     assert set(cli.commands) - told == set()
 
 
-@pytest.mark.parametrize("name", sorted(cli.commands))
-def test_a_command_and_its_options_have_help(name: str) -> None:
-    command = cli.commands[name]
+@pytest.mark.parametrize(
+    "command", [*cli.commands.values(), *models.commands.values()], ids=lambda command: command.name
+)
+def test_a_command_and_its_options_have_help(command: click.Command) -> None:
     assert command.help
     assert [
         option.name for option in command.params if isinstance(option, click.Option) and not option.help

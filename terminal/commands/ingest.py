@@ -31,6 +31,12 @@ SCHEMA = "dragoman.ingest/1"
     metavar="COUNT",
     help="Tokens that a passage aims at. [default: what the index was made with, else 256]",
 )
+@click.option(
+    "--overlap-tokens",
+    metavar="COUNT",
+    help="Tokens of its neighbours that a window shows as context, on each side. "
+    "[default: what the index was made with, else 0]",
+)
 @click.option("--prune/--no-prune", default=True, help="Forget the files that are gone. [default: yes]")
 @click.option("--strict", is_flag=True, help="Exit with 5, not 0, when a file could not be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object, and no progress.")
@@ -56,9 +62,10 @@ def _ingested(paths: tuple[Path, ...], settings: Settings, *, prune: bool, watch
     from terminal.progress_bar import watched
     from terminal.wiring import open_ingester
 
-    if watch:
-        tell("loading the encoder…")
-    with open_ingester(settings) as ingester, closing(ingester.ingest(paths, prune=prune)) as events:
+    with (
+        open_ingester(settings, tell if watch else None) as ingester,
+        closing(ingester.ingest(paths, prune=prune)) as events,
+    ):
         for event in watched(events) if watch else events:
             if isinstance(event, Finished):
                 return event.report

@@ -84,6 +84,11 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, value: ob
     default=None,
     help="Compare the best hits once more, token by token. [default: yes, except with --mode lexical]",
 )
+@click.option(
+    "--reranker",
+    metavar="NAME|FOLDER",
+    help="Have a cross-encoder compare them. [env: DRAGOMAN_RERANKER; default: the encoder, token by token]",
+)
 @click.option("--json", "output_format", flag_value=Format.JSON.value, help="The same as --format json.")
 @click.option("--jsonl", "output_format", flag_value=Format.JSONL.value, help="The same as --format jsonl.")
 @click.option(

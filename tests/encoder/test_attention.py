@@ -26,8 +26,10 @@ def dense(query: Tensor, key: Tensor, value: Tensor, layout: Layout, reach: Reac
         seen &= distance >= -reach.before
     if reach.after >= 0:
         seen &= distance <= reach.after
-    heads = (part[: layout.tokens].float().transpose(0, 1) for part in (query, key, value))
-    return functional.scaled_dot_product_attention(*heads, attn_mask=seen, enable_gqa=True).transpose(0, 1)
+    queries, keys, values = (part[: layout.tokens].float().transpose(0, 1) for part in (query, key, value))
+    return functional.scaled_dot_product_attention(
+        queries, keys, values, attn_mask=seen, enable_gqa=True
+    ).transpose(0, 1)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 3e-2)])
@@ -51,7 +53,8 @@ def test_equals_a_dense_mask(reach: Reach, shared: int, dtype: torch.dtype, tole
 def test_rows_behind_the_last_token_are_zero() -> None:
     layout = Layout.of([Run(1, 5)], torch.device("cpu"))
     assert layout.rows == 16
-    mixed = attend(*(torch.randn(16, 2, 8) for _ in range(3)), layout)
+    heads = torch.randn(16, 2, 8)
+    mixed = attend(heads, heads, heads, layout)
     assert (mixed[5:] == 0).all()
 
 

@@ -226,7 +226,7 @@ def test_dense_layers_stand_behind_the_mean(
     assert with_head.fingerprint != embedder.fingerprint
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from sentence_transformers.models import Dense
+        from sentence_transformers.sentence_transformer.modules import Dense
 
         reference = Dense.load(str(folder / "2_Dense"))
     raw = mean_of_hidden(folder, "the river froze")

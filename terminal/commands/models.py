@@ -1,0 +1,220 @@
+"""`dragoman models`: the encoders that are known by name."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from index_data.errors import EncoderUnavailable, UsageError
+from terminal.commands.options import models_option, offline_option, quiet_option
+from terminal.commands.plan import plan
+from terminal.delivery import deliver
+from terminal.diagnostics import ExitCode, tell
+from terminal.json_output import dump
+from terminal.safe_text import safe_path, safe_text
+from terminal.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from encoder.fetch import Arrival
+    from encoder.registry import KnownModel
+
+SCHEMA = "dragoman.models/1"
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> int:
+    """Fetch, check and compare the encoders that are known by name.
+
+    A fetched model is used with --model NAME.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+    return ExitCode.OK
+
+
+@models.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@models_option
+def list_models(*, as_json: bool, **flags: object) -> int:
+    """List the known models, and which of them are here."""
+    folder = load_settings(flags).models
+    from encoder.registry import known_models
+
+    known = list(known_models().values())
+    deliver(_json(known, folder) if as_json else _text(known, folder))
+    return ExitCode.OK
+
+
+@models.command()
+@click.argument("name")
+@click.option("--revision", metavar="COMMIT", default="", help="Another one than is known to work.")
+@click.option(
+    "--from",
+    "source",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Import a copy that is on this machine already, without the network.",
+)
+@models_option
+@offline_option
+@quiet_option
+def fetch(*, name: str, revision: str, source: Path | None, **flags: object) -> int:
+    """Fetch the model NAME from the Hugging Face hub.
+
+    The one command that uses the network without being told to. What has arrived is kept when it is
+    interrupted; the same command goes on.
+    """
+    return _fetch(name, revision, source, load_settings(flags))
+
+
+def _fetch(name: str, revision: str, source: Path | None, settings: Settings) -> int:
+    """Fetch or import a model and tell what came.
+
+    Raises:
+        UsageError: the settings forbid the network, or `revision` is asked of a copy.
+    """
+    from encoder.fetch import adopt
+    from encoder.fetch import fetch as fetch_model
+    from encoder.registry import known_model
+
+    model = known_model(name)
+    if model.carried:
+        tell(f"{name} is part of the package, and here already")
+        return ExitCode.OK
+    if revision and source:
+        raise UsageError(
+            "--from takes what lies in a folder, so --revision can choose nothing",
+            remedy="Leave out one of them.",
+        )
+    if settings.offline and source is None:
+        raise UsageError(
+            "fetching needs the network, which the settings forbid",
+            remedy="Unset DRAGOMAN_OFFLINE, give --online, or import a copy with --from FOLDER.",
+        )
+    from terminal.arrival_progress import shown_arrivals
+
+    with nullcontext(_unwatched) if settings.quiet else shown_arrivals() as watch:
+        if source is not None:
+            record = adopt(model, source, settings.models, watch)
+        else:
+            record = fetch_model(model, settings.models, watch, revision=revision)
+    if not settings.quiet:
+        tell(f"{name} is here, {f'commit {record.commit}' if record.commit else 'of an unknown commit'}")
+        tell(f"licence: {model.licence}. {model.note}".rstrip())
+    return ExitCode.OK
+
+
+@models.command()
+@click.argument("names", metavar="[NAME|FOLDER]...", nargs=-1)
+@models_option
+def verify(*, names: tuple[str, ...], **flags: object) -> int:
+    """Check every file of fetched models against its SHA-256; of all of them where none is named."""
+    folder = load_settings(flags).models
+    from encoder.model_folder import faults, read_record
+
+    chosen = [_folder_of(name, folder) for name in names] or _fetched(folder)
+    if not chosen:
+        tell("no model is fetched")
+    faulty = False
+    for place in chosen:
+        record = read_record(place)
+        wrong = list(faults(place, record))
+        faulty = faulty or bool(wrong)
+        said = f"{len(wrong)} of {len(record.files)} files are not as fetched" if wrong else "as fetched"
+        deliver(f"{safe_path(place)}: {said}\n" + "".join(f"  {safe_text(line)}\n" for line in wrong))
+    return ExitCode.ENCODER if faulty else ExitCode.OK
+
+
+models.add_command(plan)
+
+
+def _unwatched(arrival: Arrival) -> None:
+    """Show nothing of `arrival`."""
+
+
+def _folder_of(name: str, models_folder: Path) -> Path:
+    """Find the folder that `name` means: a known model's, or the path of one.
+
+    Raises:
+        EncoderUnavailable: it is carried, not fetched, or not known.
+    """
+    from encoder.registry import known_model, known_models
+
+    if name not in known_models() and Path(name).is_dir():
+        return Path(name)
+    if known_model(name).carried:
+        raise EncoderUnavailable(
+            f"{name} is part of the package and was never fetched",
+            remedy="Install Dragoman again to be sure of its files.",
+        )
+    if not (models_folder / name).is_dir():
+        raise EncoderUnavailable(
+            f"{name} is not fetched", remedy=f"`dragoman models fetch {name}` fetches it."
+        )
+    return models_folder / name
+
+
+def _fetched(folder: Path) -> list[Path]:
+    from encoder.registry import known_models
+
+    return [folder / name for name in known_models() if (folder / name).is_dir()]
+
+
+def _whereabouts(model: KnownModel, folder: Path) -> str:
+    if model.carried:
+        return "carried"
+    return "fetched" if (folder / model.name).is_dir() else "not here"
+
+
+def _json(known: list[KnownModel], folder: Path) -> str:
+    entries: list[dict[str, Any]] = [
+        {
+            "name": model.name,
+            "kind": model.kind,
+            "here": _whereabouts(model, folder) != "not here",
+            "repository": model.repository or None,
+            "revision": model.revision or None,
+            "parameters": model.parameters,
+            "dimension": model.dimension,
+            "window": model.window,
+            "usual_window": model.usual_window,
+            "pooling": model.pooling,
+            "query_prompt": model.query_prompt,
+            "passage_prompt": model.passage_prompt,
+            "licence": model.licence,
+            "languages": model.languages,
+            "note": model.note,
+        }
+        for model in known
+    ]
+    return dump({"schema": SCHEMA, "folder": str(folder), "models": entries}, indent=2) + "\n"
+
+
+def _text(known: list[KnownModel], folder: Path) -> str:
+    lines = [_row("model", "here", "parameters", "vector", "window", "licence", "languages")]
+    for model in known:
+        millions = f"{model.parameters / 1e6:,.0f} M"
+        vector = f"{model.dimension:,}" if model.kind == "embedder" else "-"
+        lines.append(
+            _row(
+                model.name,
+                _whereabouts(model, folder),
+                millions,
+                vector,
+                f"{model.window:,}",
+                model.licence,
+                model.languages,
+            )
+        )
+    lines += ["", *(f"{model.name}: {model.note}" for model in known if model.note)]
+    return "".join(line + "\n" for line in lines)
+
+
+def _row(
+    name: str, here: str, parameters: str, vector: str, window: str, licence: str, languages: str
+) -> str:
+    return f"{name:<30} {here:<8} {parameters:>10} {vector:>6} {window:>7}  {licence:<10} {languages}"
