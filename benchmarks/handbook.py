@@ -157,7 +157,7 @@ def parse() -> argparse.Namespace:
         "--paragraphs", type=int, default=500, metavar="N", help="questions a language at most"
     )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take only every Nth page")
-    parser.add_argument("--window-tokens", type=int, default=512, metavar="N")
+    parser.add_argument("--window-tokens", type=int, default=264, metavar="N")
     parser.add_argument("--passage-tokens", type=int, default=256, metavar="N")
     parser.add_argument("--naive", action="store_true", help="embed each passage without its window")
     parser.add_argument("--encoder", default=BUILTIN, metavar="NAME", help="a known name, or a folder")

@@ -25,7 +25,6 @@ class MeteredEmbedder:
         self.max_window_tokens = embedder.max_window_tokens
         self.token_spans = embedder.token_spans
         self.embed_queries = embedder.embed_queries
-        self.token_vectors = embedder.token_vectors
         self.seconds = 0.0
         """Spent on passages so far."""
         self._embedder = embedder

@@ -13,6 +13,7 @@ from benchmarks.encoders import load
 from benchmarks.report import ROOT, Table, publish, say, surroundings
 from encoder.checkpoint import BUILTIN
 from encoder.interface import Embedder
+from encoder.registry import known_models
 from encoder.reranker import MaxSimReranker
 from index_data.index import Index
 from index_data.records import Fingerprint
@@ -50,7 +51,7 @@ def place_of(question: dict[str, str], hits: Sequence[Hit]) -> Place:
 
 def ask(questions: Sequence[dict[str, str]], embedder: Embedder) -> dict[str, list[Place]]:
     """Ingest the sample documents and ask everything in each way."""
-    window = embedder.max_window_tokens
+    window = known_models()[BUILTIN].usual_window
     made_by = Fingerprint(
         BUILTIN, embedder.fingerprint, embedder.dimension, window, PASSAGE_TOKENS, SPLITTER_VERSION
     )

@@ -51,7 +51,10 @@ class Embedder(Protocol):
         ...
 
     def token_spans(self, text: str) -> NDArray[np.int32]:
-        """Where each token of `text` stands: int32 (T, 2), characters, end-exclusive, no special tokens."""
+        """Where each token of `text` stands: int32 (T, 2), characters, end-exclusive, no special tokens.
+
+        It may be asked on another thread while passages are embedded.
+        """
         ...
 
     def embed_passages(self, windows: Sequence[Window]) -> NDArray[np.float32]:

@@ -88,16 +88,13 @@ class KnownModel:
     causal: bool = False
     """A token sees only what stands before it."""
     note: str = ""
+    usual_window: int = USUAL_WINDOW
+    """Tokens that it sees at once where nobody asks for more."""
 
     @property
     def carried(self) -> bool:
         """Whether it is part of the package and need not be fetched."""
         return not self.repository
-
-    @property
-    def usual_window(self) -> int:
-        """Tokens that it sees at once where nobody asks for more."""
-        return min(self.window, USUAL_WINDOW)
 
 
 @cache

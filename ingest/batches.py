@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from encoder.interface import Embedder
-from index_data.records import Document, Passage
-from ingest.passages import PlannedWindow
+from encoder.interface import Embedder, SparseEmbedder, Window
+from index_data.records import Document, Passage, SparseVector
 from ingest.progress import Embedded
+from ingest.windows import PlannedWindow
 
 BATCH_TOKENS = 8_192
 Other = TypeVar("Other")
@@ -38,50 +37,66 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows that are embedded in one call."""
+
+    windows: tuple[PlannedWindow, ...]
+    completed: tuple[Draft, ...]
+    """The documents whose last window is among them."""
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddedDraft:
     """A document with the vectors of its passages, float32 (N, D)."""
 
     draft: Draft
     vectors: NDArray[np.float32]
+    sparse: tuple[SparseVector, ...] | None
+    """N; None where the encoder makes none."""
 
 
-def embed(steps: Iterable[Draft | Other], embedder: Embedder) -> Iterator[EmbeddedDraft | Embedded | Other]:
-    """Embed the drafts among `steps`, in order; what is no draft passes by at once."""
-    queue = _Queue(embedder)
+def in_batches(steps: Iterable[Draft | Other]) -> Iterator[Batch | Other]:
+    """Gather the drafts among `steps`, in order; what is no draft passes by at once."""
+    windows: list[PlannedWindow] = []
+    completed: list[Draft] = []
+    tokens = 0
     for step in steps:
-        if isinstance(step, Draft):
-            yield from queue.add(step)
-        else:
+        if not isinstance(step, Draft):
             yield step
-    yield from queue.flush()
+            continue
+        for window in step.windows:
+            if windows and tokens + window.tokens > BATCH_TOKENS:
+                yield Batch(tuple(windows), tuple(completed))
+                windows, completed, tokens = [], [], 0
+            windows.append(window)
+            tokens += window.tokens
+        completed.append(step)
+    if windows:
+        yield Batch(tuple(windows), tuple(completed))
 
 
-class _Queue:
-    """Windows that wait for a full batch, and drafts that wait for their last window."""
+def embed(steps: Iterable[Batch | Other], embedder: Embedder) -> Iterator[EmbeddedDraft | Embedded | Other]:
+    """Embed the batches among `steps`, in order; a document follows the batch that completes it."""
+    vectors: list[NDArray[np.float32]] = []
+    sparse: list[SparseVector] = []
+    for step in steps:
+        if not isinstance(step, Batch):
+            yield step
+            continue
+        new_vectors, new_sparse = _embedded([window.window for window in step.windows], embedder)
+        vectors += list(new_vectors)
+        sparse += new_sparse
+        yield Embedded(len(new_vectors), sum(window.tokens for window in step.windows))
+        for draft in step.completed:
+            count = len(draft.passages)
+            own_sparse = tuple(sparse[:count]) if isinstance(embedder, SparseEmbedder) else None
+            yield EmbeddedDraft(draft, np.stack(vectors[:count]), own_sparse)
+            del vectors[:count], sparse[:count]
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._drafts: deque[tuple[Draft, int]] = deque()  # with the number of passages
-        self._windows: list[PlannedWindow] = []
-        self._tokens = 0
-        self._vectors = np.empty((0, embedder.dimension), dtype=np.float32)
 
-    def add(self, draft: Draft) -> Iterator[EmbeddedDraft | Embedded]:
-        self._drafts.append((draft, len(draft.passages)))
-        for window in draft.windows:
-            if self._windows and self._tokens + window.tokens > BATCH_TOKENS:
-                yield from self.flush()
-            self._windows.append(window)
-            self._tokens += window.tokens
-
-    def flush(self) -> Iterator[EmbeddedDraft | Embedded]:
-        if not self._windows:
-            return
-        vectors = self._embedder.embed_passages([window.window for window in self._windows])
-        yield Embedded(len(vectors), self._tokens)
-        self._windows, self._tokens = [], 0
-        self._vectors = np.concatenate([self._vectors, vectors])
-        while self._drafts and self._drafts[0][1] <= len(self._vectors):
-            draft, count = self._drafts.popleft()
-            yield EmbeddedDraft(draft, self._vectors[:count])
-            self._vectors = self._vectors[count:]
+def _embedded(
+    windows: Sequence[Window], embedder: Embedder
+) -> tuple[NDArray[np.float32], list[SparseVector]]:
+    if isinstance(embedder, SparseEmbedder):
+        return embedder.embed_passages_with_sparse(windows)
+    return embedder.embed_passages(windows), []

@@ -47,6 +47,10 @@ class TokenRuler:
         """Find the start of a token, counted from 0."""
         return int(self._starts[token])
 
+    def end_of(self, token: int) -> int:
+        """Find the end of a token, counted from 0."""
+        return int(self._ends[token])
+
 
 class Borders:
     """Divides stretches of one text into passages of at most `most` tokens, all about equally long."""

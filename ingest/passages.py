@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from encoder.interface import Window
 from index_data.records import Passage
 from ingest.borders import Borders, TokenRuler
 from ingest.languages import UNKNOWN, language_of
 from ingest.readers.parsed_document import ParsedDocument
 from ingest.sections import Section, heading_blocks, sections
+from ingest.windows import PlannedWindow, WindowPlanner
 
 SPLITTER_VERSION = 1
 """Grows when the same document would be cut elsewhere."""
@@ -24,36 +23,20 @@ TINY_TOKENS = 40
 """A shorter section joins its neighbour where it may."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedWindow:
-    """Neighbouring passages that the encoder sees at once."""
-
-    text: str
-    passages: tuple[Passage, ...]
-    tokens: int
-
-    @property
-    def window(self) -> Window:
-        """What the encoder gets; white space after a passage is context, not content."""
-        offset = self.passages[0].start
-        starts = [passage.start - offset for passage in self.passages]
-        lengths = [len(passage.text.rstrip()) for passage in self.passages]
-        spans = tuple((start, start + length) for start, length in zip(starts, lengths, strict=True))
-        return Window(self.text, spans)
-
-
 def cut(
     parsed: ParsedDocument,
     token_spans: NDArray[np.int32],
     *,
     window_tokens: int,
     passage_tokens: int,
+    overlap_tokens: int = 0,
     language: str = UNKNOWN,
 ) -> list[PlannedWindow]:
     """Cut a document whose tokens stand at `token_spans`: int32 (T, 2), characters, in order.
 
-    A passage holds at most `passage_tokens`, a window `window_tokens` less a reserve. Passages stay on one
-    page and, where they can, below one heading, and end with a paragraph, else a sentence, line or word.
+    A passage holds at most `passage_tokens`, a window `window_tokens` less a reserve; of these, up to
+    `overlap_tokens` on each side are context, which does not change the passages. Passages stay on one page
+    and, where they can, below one heading, and end with a paragraph, else a sentence, line or word.
     `language` is that of the document. A text of white space has no passages.
     """
     text = parsed.text
@@ -71,7 +54,8 @@ def cut(
         for section in sections(parsed, blocks, ruler.count, passage_tokens=most, tiny_tokens=tiny)
         for start, end in pairwise((section.start, *borders.passage_ends(section.start, section.end)))
     ]
-    return list(_windows(text, list(_passages(parsed, stretches, language)), ruler, room))
+    planner = WindowPlanner(text, ruler, room_tokens=room, overlap_tokens=overlap_tokens)
+    return list(planner.windows(list(_passages(parsed, stretches, language))))
 
 
 def _passages(
@@ -97,20 +81,3 @@ def _passages(
             heading_path=section.heading_path,
         )
         line += text.count(line_break)
-
-
-def _windows(text: str, passages: list[Passage], ruler: TokenRuler, room: int) -> Iterator[PlannedWindow]:
-    """Fill windows one after the other; a passage that is too long for any has one of its own."""
-    held: list[Passage] = []
-    for passage in passages:
-        if held and ruler.count(held[0].start, passage.end) > room:
-            yield _window(text, held, ruler)
-            held = []
-        held.append(passage)
-    if held:
-        yield _window(text, held, ruler)
-
-
-def _window(text: str, held: list[Passage], ruler: TokenRuler) -> PlannedWindow:
-    start, end = held[0].start, held[-1].end
-    return PlannedWindow(text[start:end], tuple(held), ruler.count(start, end))

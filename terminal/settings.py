@@ -51,7 +51,7 @@ class Settings:
     color: Color = Color.AUTO
     """Colour in text output; `auto`: on a terminal, unless NO_COLOR is set."""
     window_tokens: int | None = None
-    """Tokens that the encoder sees at once; None: what the index was made with, else 512."""
+    """Tokens that the encoder sees at once; None: what the index was made with, else what suits it."""
     overlap_tokens: int | None = None
     """Tokens of each neighbour that a window shows as context; None: what the index was made with, else 0."""
     passage_tokens: int | None = None

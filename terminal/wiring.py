@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ingest.ingester import Ingester
     from search.searcher import Searcher
 
-DEFAULT_WINDOW_TOKENS = 512
 DEFAULT_PASSAGE_TOKENS = 256
 
 Announce = Callable[[str], None]
@@ -116,7 +115,7 @@ def _local(model: str, reason: str, settings: Settings, announce: Announce | Non
 
 
 def _served(model: str, settings: Settings, made_by: Fingerprint | None) -> Embedder:
-    from encoder.registry import known_models
+    from encoder.registry import USUAL_WINDOW, known_models
     from encoder.served import open_server
     from encoder.server_address import server_address
 
@@ -128,7 +127,7 @@ def _served(model: str, settings: Settings, made_by: Fingerprint | None) -> Embe
         model,
         query_prompt=known.query_prompt if known else "",
         passage_prompt=known.passage_prompt if known else "",
-        window_tokens=settings.window_tokens or (made_by.window_tokens if made_by else DEFAULT_WINDOW_TOKENS),
+        window_tokens=settings.window_tokens or (made_by.window_tokens if made_by else USUAL_WINDOW),
         known_fingerprint=made_by.encoder if made_by else "",
     )
 
@@ -168,10 +167,12 @@ def _check_encoder(embedder: Embedder, made_by: Fingerprint) -> None:
 
 def _fingerprint(embedder: Embedder, settings: Settings, made_by: Fingerprint | None) -> Fingerprint:
     # As asked, else as the index was made, else as usual.
+    from encoder.registry import USUAL_WINDOW, known_models
     from index_data.records import Fingerprint
     from ingest.passages import SPLITTER_VERSION
 
-    usual_window = min(DEFAULT_WINDOW_TOKENS, embedder.max_window_tokens)
+    known = known_models().get(embedder.model)
+    usual_window = min(known.usual_window if known else USUAL_WINDOW, embedder.max_window_tokens)
     window_tokens = settings.window_tokens or (made_by.window_tokens if made_by else usual_window)
     usual_passage = min(DEFAULT_PASSAGE_TOKENS, window_tokens)
     passage_tokens = settings.passage_tokens or (made_by.passage_tokens if made_by else usual_passage)

@@ -24,7 +24,8 @@ SCHEMA = "dragoman.ingest/1"
 @click.option(
     "--window-tokens",
     metavar="COUNT",
-    help="Tokens that the encoder sees at once. [default: what the index was made with, else 512]",
+    help="Tokens that the encoder sees at once. "
+    "[default: what the index was made with, else what suits the encoder]",
 )
 @click.option(
     "--passage-tokens",

@@ -8,15 +8,42 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from encoder.interface import Window
 from index_data.index import Index
-from index_data.records import Fingerprint
+from index_data.records import Fingerprint, SparseVector
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.passages import SPLITTER_VERSION
+from tests.conftest import LetterEmbedder
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+class WeighingEmbedder(LetterEmbedder):
+    """An `encoder.interface.SparseEmbedder`: a letter is a piece, and weighs how often it occurs."""
+
+    def embed_passages_with_sparse(
+        self, windows: Sequence[Window]
+    ) -> tuple[NDArray[np.float32], list[SparseVector]]:
+        texts = [window.text[start:end] for window in windows for start, end in window.spans]
+        return self.embed_passages(windows), self.sparse_queries(texts)
+
+    def sparse_queries(self, queries: Sequence[str]) -> list[SparseVector]:
+        return [_weighed(query) for query in queries]
+
+
+def _weighed(text: str) -> SparseVector:
+    letters, times = np.unique([ord(letter) for letter in text], return_counts=True)
+    return SparseVector(letters.astype(np.int32), times.astype(np.float32))
+
+
+@pytest.fixture
+def weighing_embedder() -> WeighingEmbedder:
+    return WeighingEmbedder()
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from encoder.interface import Window
-from index_data.records import Document, FileStamp
+from index_data.records import Document, FileStamp, SparseVector
 from ingest import batches
-from ingest.batches import Draft, EmbeddedDraft, embed
+from ingest.batches import Batch, Draft, EmbeddedDraft, embed, in_batches
 from ingest.passages import cut
 from ingest.progress import Embedded
 from ingest.readers.parsed_document import ParsedDocument
@@ -26,11 +26,12 @@ def _draft(name: str, text: str, embedder: Any) -> Draft:
 
 def test_short_documents_share_a_batch_and_keep_their_own_vectors(letter_embedder: Any) -> None:
     drafts = [_draft(name, f"A text about {name}.", letter_embedder) for name in ("tea", "rain", "stone")]
-    first, *rest = embed(drafts, letter_embedder)
+    first, *rest = embed(in_batches(drafts), letter_embedder)
     assert first == Embedded(passages=3, tokens=sum(draft.tokens for draft in drafts))
     for draft, step in zip(drafts, rest, strict=True):
         assert isinstance(step, EmbeddedDraft)
         assert step.draft is draft
+        assert step.sparse is None
         text = draft.passages[0].text
         np.testing.assert_array_equal(
             step.vectors, letter_embedder.embed_passages([Window(text, ((0, len(text)),))])
@@ -40,7 +41,8 @@ def test_short_documents_share_a_batch_and_keep_their_own_vectors(letter_embedde
 def test_a_long_document_goes_in_parts(letter_embedder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH_TOKENS", 1_024)
     long = _draft("long", "Seven words make up this short sentence. " * 400, letter_embedder)
-    steps = list(embed([long, _draft("short", "Brief.", letter_embedder)], letter_embedder))
+    drafts = [long, _draft("short", "Brief.", letter_embedder)]
+    steps = list(embed(in_batches(drafts), letter_embedder))
     parts = [step for step in steps if isinstance(step, Embedded)]
     assert len(parts) == 3
     assert all(part.tokens <= 1_024 for part in parts)
@@ -51,6 +53,28 @@ def test_a_long_document_goes_in_parts(letter_embedder: Any, monkeypatch: pytest
 
 
 def test_other_steps_pass_by(letter_embedder: Any) -> None:
-    steps = list(embed(["note", _draft("a", "Text.", letter_embedder), "end"], letter_embedder))
-    assert steps[:2] == ["note", "end"]
-    assert [type(step) for step in steps[2:]] == [Embedded, EmbeddedDraft]
+    draft = _draft("a", "Text.", letter_embedder)
+    steps = list(in_batches(["note", draft, "end"]))
+    assert steps == ["note", "end", Batch(draft.windows, (draft,))]
+    embedded = list(embed(steps, letter_embedder))
+    assert embedded[:2] == ["note", "end"]
+    assert [type(step) for step in embedded[2:]] == [Embedded, EmbeddedDraft]
+
+
+def test_sparse_vectors_go_with_their_documents(
+    weighing_embedder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "BATCH_TOKENS", 512)
+    texts = {"long": "Seven words make up this short sentence. " * 200, "short": "Brief."}
+    drafts = [_draft(name, text, weighing_embedder) for name, text in texts.items()]
+    steps = [step for step in embed(in_batches(drafts), weighing_embedder) if isinstance(step, EmbeddedDraft)]
+    for draft, step in zip(drafts, steps, strict=True):
+        windows = [window.window for window in draft.windows]
+        vectors, sparse = weighing_embedder.embed_passages_with_sparse(windows)
+        np.testing.assert_array_equal(step.vectors, vectors)
+        assert step.sparse is not None
+        assert [weights(item) for item in step.sparse] == [weights(item) for item in sparse]
+
+
+def weights(vector: SparseVector) -> dict[int, float]:
+    return dict(zip(vector.pieces.tolist(), vector.weights.tolist(), strict=True))

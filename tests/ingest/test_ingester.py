@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index_data.errors import UsageError
 from index_data.index import Index
 from index_data.records import Filters
 from ingest import batches
 from ingest.ingester import Ingester
+from ingest.parser import Parser
 from ingest.progress import (
     Finished,
     Found,
@@ -26,6 +32,7 @@ from ingest.progress import (
     Skipped,
     Unchanged,
 )
+from ingest.readers.parsed_document import ParsedDocument
 
 
 def _run(ingester: Ingester, *paths: Path, prune: bool = True) -> list[Progress]:
@@ -39,14 +46,19 @@ def _report(steps: list[Progress]) -> Report:
 
 def _texts(index: Index) -> dict[str, str]:
     """Join the passages of each document."""
-    dimension = index.fingerprint.dimension
-    everything = index.nearest(np.ones(dimension, np.float32) / dimension**0.5, 10_000, Filters())
+    everything = index.nearest(_anywhere(index), 10_000, Filters())
     stored = index.passages(sorted(found.passage_id for found in everything))
     texts: dict[str, str] = {}
     for item in stored:
         name = item.document.path.name
         texts[name] = texts.get(name, "") + item.passage.text
     return texts
+
+
+def _anywhere(index: Index) -> NDArray[np.float32]:
+    vector = np.zeros(index.fingerprint.dimension, dtype=np.float32)
+    vector[0] = 1
+    return vector
 
 
 @pytest.fixture
@@ -232,6 +244,91 @@ def test_an_interrupted_run_keeps_what_was_stored(
     report = _report(_run(ingester, folder))
     assert report.ingested + report.unchanged == 3
     assert report.unchanged >= 1
+
+
+def _threads_ahead() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("look-ahead")]
+
+
+def test_a_run_that_is_closed_early_leaves_no_thread(
+    ingester: Ingester, three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "BATCH_TOKENS", 1)
+    steps = ingester.ingest([three])
+    assert any(isinstance(step, Ingested) for step in steps)
+    assert _threads_ahead()
+    steps.close()
+    assert not _threads_ahead()
+
+
+class StuckParser(Parser):
+    """Never done with one file."""
+
+    def submit(self, path: Path) -> Future[ParsedDocument]:
+        return Future() if path.name == "stuck.txt" else super().submit(path)
+
+
+def test_a_slow_file_does_not_hold_up_the_end(index: Index, letter_embedder: Any, folder: Path) -> None:
+    (folder / "a.txt").write_text("Words to read.", encoding="utf-8")
+    with StuckParser() as parser:
+        ingester = Ingester(index, letter_embedder, parser, window_tokens=64, passage_tokens=32)
+        _run(ingester, folder)
+        (folder / "stuck.txt").touch()
+        steps = ingester.ingest([folder])
+        assert [type(step) for step in islice(steps, 2)] == [Found, Unchanged]
+        steps.close()
+        assert not _threads_ahead()
+
+
+def test_an_error_in_cutting_comes_after_the_files_before_it(
+    ingester: Ingester, index: Index, three: Path, letter_embedder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "BATCH_TOKENS", 1)
+    monkeypatch.setattr(letter_embedder, "token_spans", _failing_at("c.txt", letter_embedder.token_spans))
+    with pytest.raises(LookupError, match=r"c\.txt"):
+        _run(ingester, three)
+    # The batch of the second was still open.
+    assert list(index.stamps()) == [three / "a.txt"]
+    assert not _threads_ahead()
+
+
+def _failing_at(word: str, token_spans: Callable[[str], Any]) -> Callable[[str], Any]:
+    def failing(text: str) -> Any:
+        if word in text:
+            raise LookupError(word)
+        return token_spans(text)
+
+    return failing
+
+
+def test_context_is_pooled_into_no_passage(
+    index: Index, letter_embedder: Any, parser: Parser, folder: Path
+) -> None:
+    text = "".join(f"Number {number} of many. " for number in range(100))
+    tiled = Ingester(index, letter_embedder, parser, window_tokens=64, passage_tokens=16)
+    overlapping = replace(tiled, overlap_tokens=12)
+    tokens = []
+    for ingester, name in ((tiled, "a.txt"), (overlapping, "b.txt")):
+        (folder / name).write_text(text, encoding="utf-8")
+        tokens += [step.tokens for step in _run(ingester, folder) if isinstance(step, Ingested)]
+    assert tokens[0] < tokens[1]
+    ids = [candidate.passage_id for candidate in index.nearest(_anywhere(index), 1_000, Filters())]
+    ids.sort()
+    half = len(ids) // 2
+    assert half > 10
+    np.testing.assert_array_equal(index.vectors(ids[:half]), index.vectors(ids[half:]))
+
+
+def test_a_weighing_encoder_fills_the_sparse_channel(
+    index: Index, weighing_embedder: Any, parser: Parser, folder: Path
+) -> None:
+    for text in ("zebra", "lion"):
+        (folder / f"{text}.txt").write_text(text, encoding="utf-8")
+    _run(Ingester(index, weighing_embedder, parser, window_tokens=64, passage_tokens=32), folder)
+    [query] = weighing_embedder.sparse_queries(["z"])
+    [found] = index.sharing(query, 10, Filters())
+    [stored] = index.passages([found.passage_id])
+    assert stored.passage.text == "zebra"
 
 
 def test_a_missing_path_is_an_error(ingester: Ingester, folder: Path) -> None:

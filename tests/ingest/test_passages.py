@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from index_data.records import Passage
 from ingest.graphemes import is_border
-from ingest.passages import RESERVED_TOKENS, PlannedWindow, cut
+from ingest.passages import RESERVED_TOKENS, cut
 from ingest.readers.parsed_document import Heading, ParsedDocument
 from ingest.readers.plain import read_markdown, read_text
+from ingest.windows import PlannedWindow
 
 SENTENCE = "Seven words make up this short sentence. "
 
