@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from encoder.checkpoint import BUILTIN, resolve
 from encoder.device import place
 from encoder.embedder import TransformerEmbedder
-from encoder.interface import Embedder, Window
+from encoder.interface import TokenEmbedder, Window
 
 MINILM = "all-MiniLM-L6-v2"
 STATIC = "static"
@@ -54,7 +54,7 @@ def contestants(options: argparse.Namespace) -> Iterator[Contestant]:
         yield _static(options.static)
 
 
-def load(name: str) -> Embedder:
+def load(name: str) -> TokenEmbedder:
     """Load a checkpoint by name or folder.
 
     Raises:

@@ -23,6 +23,7 @@ class MeteredEmbedder:
         self.fingerprint = embedder.fingerprint
         self.dimension = embedder.dimension
         self.max_window_tokens = embedder.max_window_tokens
+        self.batch_tokens = embedder.batch_tokens
         self.token_spans = embedder.token_spans
         self.embed_queries = embedder.embed_queries
         self.seconds = 0.0

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.encoders import load
 from benchmarks.report import ROOT, Table, publish, say, surroundings
 from encoder.checkpoint import BUILTIN
-from encoder.interface import Embedder
+from encoder.interface import TokenEmbedder
 from encoder.registry import known_models
 from encoder.reranker import MaxSimReranker
 from index_data.index import Index
@@ -49,7 +49,7 @@ def place_of(question: dict[str, str], hits: Sequence[Hit]) -> Place:
     return Place(first_right, first_answering)
 
 
-def ask(questions: Sequence[dict[str, str]], embedder: Embedder) -> dict[str, list[Place]]:
+def ask(questions: Sequence[dict[str, str]], embedder: TokenEmbedder) -> dict[str, list[Place]]:
     """Ingest the sample documents and ask everything in each way."""
     window = known_models()[BUILTIN].usual_window
     made_by = Fingerprint(

@@ -50,6 +50,11 @@ class Embedder(Protocol):
         """The most tokens of text that one window can hold."""
         ...
 
+    @property
+    def batch_tokens(self) -> int:
+        """How many tokens of windows are worth handing over at once, so that it is kept busy."""
+        ...
+
     def token_spans(self, text: str) -> NDArray[np.int32]:
         """Where each token of `text` stands: int32 (T, 2), characters, end-exclusive, no special tokens.
 

@@ -25,6 +25,7 @@ _TEXTS_IN_REQUEST = 32
 """What TEI takes unless it is told otherwise."""
 _CHARACTERS_IN_REQUEST = 60_000
 _REQUESTS_IN_FLIGHT = 4
+_BATCH_TOKENS = 16_384
 _SURELY_READ = 24
 """Tokens that every server reads, so that a short question needs no trial of the limit."""
 _SPACES = re.compile(r"\s{2,}")
@@ -47,6 +48,7 @@ class ServedEmbedder:
         known_fingerprint: str = "",
     ) -> None:
         self.model = model
+        self.batch_tokens = _BATCH_TOKENS
         self._server = server
         self._query_prompt = query_prompt
         self._passage_prompt = passage_prompt

@@ -14,7 +14,6 @@ from index_data.records import Document, Passage, SparseVector
 from ingest.progress import Embedded
 from ingest.windows import PlannedWindow
 
-BATCH_TOKENS = 8_192
 Other = TypeVar("Other")
 
 
@@ -55,8 +54,8 @@ class EmbeddedDraft:
     """N; None where the encoder makes none."""
 
 
-def in_batches(steps: Iterable[Draft | Other]) -> Iterator[Batch | Other]:
-    """Gather the drafts among `steps`, in order; what is no draft passes by at once."""
+def in_batches(steps: Iterable[Draft | Other], batch_tokens: int) -> Iterator[Batch | Other]:
+    """Gather the drafts among `steps` up to `batch_tokens`, in order; what is no draft passes by at once."""
     windows: list[PlannedWindow] = []
     completed: list[Draft] = []
     tokens = 0
@@ -65,7 +64,7 @@ def in_batches(steps: Iterable[Draft | Other]) -> Iterator[Batch | Other]:
             yield step
             continue
         for window in step.windows:
-            if windows and tokens + window.tokens > BATCH_TOKENS:
+            if windows and tokens + window.tokens > batch_tokens:
                 yield Batch(tuple(windows), tuple(completed))
                 windows, completed, tokens = [], [], 0
             windows.append(window)

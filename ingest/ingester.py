@@ -75,7 +75,8 @@ class Ingester:
         comparison = Comparison(self.index, files, roots=roots, unlisted=[item.path for item in unlisted])
         try:
             with LookAhead[Batch | Change](STEPS_AHEAD) as ahead:
-                steps = ahead.each(in_batches(self._drafts(comparison.changes(), ahead)))
+                drafts = self._drafts(comparison.changes(), ahead)
+                steps = ahead.each(in_batches(drafts, self.embedder.batch_tokens))
                 for step in embed(steps, self.embedder):
                     yield tally.noted(self._store(step))
             if prune:

@@ -38,6 +38,7 @@ class LetterEmbedder:
         self.fingerprint = "letter-counts-1"
         self.dimension = DIMENSION
         self.max_window_tokens = max_window_tokens
+        self.batch_tokens = 8_192
         self.embedded_windows = 0
         """Windows that `embed_passages` has seen so far."""
 

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from encoder.interface import Window
 from index_data.records import Document, FileStamp, SparseVector
-from ingest import batches
 from ingest.batches import Batch, Draft, EmbeddedDraft, embed, in_batches
 from ingest.passages import cut
 from ingest.progress import Embedded
@@ -26,7 +24,7 @@ def _draft(name: str, text: str, embedder: Any) -> Draft:
 
 def test_short_documents_share_a_batch_and_keep_their_own_vectors(letter_embedder: Any) -> None:
     drafts = [_draft(name, f"A text about {name}.", letter_embedder) for name in ("tea", "rain", "stone")]
-    first, *rest = embed(in_batches(drafts), letter_embedder)
+    first, *rest = embed(in_batches(drafts, 8_192), letter_embedder)
     assert first == Embedded(passages=3, tokens=sum(draft.tokens for draft in drafts))
     for draft, step in zip(drafts, rest, strict=True):
         assert isinstance(step, EmbeddedDraft)
@@ -38,11 +36,10 @@ def test_short_documents_share_a_batch_and_keep_their_own_vectors(letter_embedde
         )
 
 
-def test_a_long_document_goes_in_parts(letter_embedder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "BATCH_TOKENS", 1_024)
+def test_a_long_document_goes_in_parts(letter_embedder: Any) -> None:
     long = _draft("long", "Seven words make up this short sentence. " * 400, letter_embedder)
     drafts = [long, _draft("short", "Brief.", letter_embedder)]
-    steps = list(embed(in_batches(drafts), letter_embedder))
+    steps = list(embed(in_batches(drafts, 1_024), letter_embedder))
     parts = [step for step in steps if isinstance(step, Embedded)]
     assert len(parts) == 3
     assert all(part.tokens <= 1_024 for part in parts)
@@ -54,20 +51,19 @@ def test_a_long_document_goes_in_parts(letter_embedder: Any, monkeypatch: pytest
 
 def test_other_steps_pass_by(letter_embedder: Any) -> None:
     draft = _draft("a", "Text.", letter_embedder)
-    steps = list(in_batches(["note", draft, "end"]))
+    steps = list(in_batches(["note", draft, "end"], 8_192))
     assert steps == ["note", "end", Batch(draft.windows, (draft,))]
     embedded = list(embed(steps, letter_embedder))
     assert embedded[:2] == ["note", "end"]
     assert [type(step) for step in embedded[2:]] == [Embedded, EmbeddedDraft]
 
 
-def test_sparse_vectors_go_with_their_documents(
-    weighing_embedder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batches, "BATCH_TOKENS", 512)
+def test_sparse_vectors_go_with_their_documents(weighing_embedder: Any) -> None:
     texts = {"long": "Seven words make up this short sentence. " * 200, "short": "Brief."}
     drafts = [_draft(name, text, weighing_embedder) for name, text in texts.items()]
-    steps = [step for step in embed(in_batches(drafts), weighing_embedder) if isinstance(step, EmbeddedDraft)]
+    steps = [
+        step for step in embed(in_batches(drafts, 512), weighing_embedder) if isinstance(step, EmbeddedDraft)
+    ]
     for draft, step in zip(drafts, steps, strict=True):
         windows = [window.window for window in draft.windows]
         vectors, sparse = weighing_embedder.embed_passages_with_sparse(windows)

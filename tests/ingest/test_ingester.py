@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from index_data.errors import UsageError
 from index_data.index import Index
 from index_data.records import Filters
-from ingest import batches
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.progress import (
@@ -229,9 +228,9 @@ def test_the_index_inside_the_folder_is_left_alone(ingester: Ingester, index_fol
 
 
 def test_an_interrupted_run_keeps_what_was_stored(
-    ingester: Ingester, index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ingester: Ingester, index: Index, folder: Path, letter_embedder: Any
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH_TOKENS", 64)
+    letter_embedder.batch_tokens = 64
     text = "Seven words make up this short sentence. " * 50
     for name in ("a.txt", "b.txt", "c.txt"):
         (folder / name).write_text(text + name, encoding="utf-8")
@@ -251,9 +250,9 @@ def _threads_ahead() -> list[str]:
 
 
 def test_a_run_that_is_closed_early_leaves_no_thread(
-    ingester: Ingester, three: Path, monkeypatch: pytest.MonkeyPatch
+    ingester: Ingester, three: Path, letter_embedder: Any
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH_TOKENS", 1)
+    letter_embedder.batch_tokens = 1
     steps = ingester.ingest([three])
     assert any(isinstance(step, Ingested) for step in steps)
     assert _threads_ahead()
@@ -283,7 +282,7 @@ def test_a_slow_file_does_not_hold_up_the_end(index: Index, letter_embedder: Any
 def test_an_error_in_cutting_comes_after_the_files_before_it(
     ingester: Ingester, index: Index, three: Path, letter_embedder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH_TOKENS", 1)
+    letter_embedder.batch_tokens = 1
     monkeypatch.setattr(letter_embedder, "token_spans", _failing_at("c.txt", letter_embedder.token_spans))
     with pytest.raises(LookupError, match=r"c\.txt"):
         _run(ingester, three)
