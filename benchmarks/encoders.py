@@ -63,7 +63,7 @@ def load(name: str) -> TokenEmbedder:
     return TransformerEmbedder(resolve(_minilm_folder() if name == MINILM else name), place())
 
 
-def _contestant(name: str, embedder: Embedder) -> Contestant:
+def _contestant(name: str, embedder: TokenEmbedder) -> Contestant:
     def embed_passages(texts: Sequence[str]) -> NDArray[np.float32]:
         return embedder.embed_passages([Window(text, ((0, len(text)),)) for text in texts])
 
