@@ -71,7 +71,7 @@ class BertEncoder:
     """Token ids to token vectors."""
 
     PREFIXES = ("bert.", "roberta.")
-    UNUSED = ("pooler.", "embeddings.position_ids", "cls.", "lm_head.")
+    UNUSED = ("pooler.", "embeddings.position_ids", "cls.", "lm_head.", "classifier.")
 
     def __init__(self, config: dict[str, Any], weights: Weights) -> None:
         """Take the `weights` of a checkpoint, named and shaped as its `config` says.
@@ -113,7 +113,7 @@ def _first_position(config: dict[str, Any]) -> int:
     return 0 if config["model_type"] == "bert" else int(config.get("pad_token_id", 1)) + 1
 
 
-def activation_of(config: dict[str, Any]) -> Activation:
+def _activation_of(config: dict[str, Any]) -> Activation:
     """Read what follows the first linear layer of a feed-forward block.
 
     Raises:
@@ -138,7 +138,7 @@ def _layer(name: str, config: dict[str, Any], weights: Weights) -> _Layer:
         ),
         mix=weights.linear(f"{attention}.output.dense", width, width),
         mixed_norm=Norm.of(f"{attention}.output.LayerNorm", config, weights),
-        widen=weights.linear(f"{name}.intermediate.dense", width, inner, activation=activation_of(config)),
+        widen=weights.linear(f"{name}.intermediate.dense", width, inner, activation=_activation_of(config)),
         narrow=weights.linear(f"{name}.output.dense", inner, width),
         narrowed_norm=Norm.of(f"{name}.output.LayerNorm", config, weights),
     )

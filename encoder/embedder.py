@@ -14,13 +14,16 @@ from torch.nn import functional
 
 from encoder.checkpoint import Checkpoint, Pooling
 from encoder.device import Placement
+from encoder.foreign import understood
 from encoder.heads import Head
 from encoder.interface import Window
-from encoder.network import load_network
+from encoder.network import is_native, load_network
 from encoder.runner import Reduce, Runner, TokenSequence
 from encoder.token_sequences import TokenSequencer
 
 _NO_IDS = np.empty(0, dtype=np.int64)
+_BATCHES_AT_ONCE = 2
+"""Batches of each device that are handed over in one call, of lengths that go together."""
 _GROUP_CHARACTERS = 16
 """Characters, for each token of a batch, that are tokenised at once: some four batches of most languages."""
 
@@ -48,9 +51,12 @@ class TransformerEmbedder:
         Raises:
             EncoderUnavailable: the weights do not fit the configuration, or their kind is not known.
         """
+        if not is_native(checkpoint):
+            checkpoint = understood(checkpoint)
         self.model = checkpoint.model
         self.fingerprint = checkpoint.digest()
         self.placement = placement
+        self.batch_tokens = _BATCHES_AT_ONCE * placement.max_batch_tokens * len(placement.devices)
         self._pooling = checkpoint.pooling
         self._pools_prompt = checkpoint.pools_prompt
         self._prompts = {True: checkpoint.query_prompt, False: checkpoint.passage_prompt}
@@ -156,12 +162,12 @@ class TransformerEmbedder:
         """Stand for a text without a token: special tokens alone, or the vocabulary's first."""
         specials = bool(self._sequencer.prefix or self._sequencer.suffix)
         ids = _NO_IDS if specials else np.zeros(1, dtype=np.int64)
-        return self._cut(ids, np.full(len(ids), owner), (owner, owner))
+        return self._pooled(self._cut(ids, np.full(len(ids), owner), (owner, owner)))
 
     def _whole(self, ids: NDArray[np.int64], owners: NDArray[np.int64]) -> Iterator[TokenSequence]:
         """Make sequences of a text; special tokens add to what the token beside them adds to."""
         ends = (int(owners[0]), int(owners[-1])) if len(owners) else (-1, -1)
-        return self._cut(ids, owners, ends)
+        return self._pooled(self._cut(ids, owners, ends))
 
     def _cut(
         self, ids: NDArray[np.int64], owners: NDArray[np.int64], ends: tuple[int, int]
@@ -172,16 +178,17 @@ class TransformerEmbedder:
             part = slice(start, start + self._max_sequence)
             whole = np.concatenate([prefix, ids[part], suffix]).astype(np.int64)
             owned = np.concatenate([[ends[0]] * len(prefix), owners[part], [ends[1]] * len(suffix)])
-            yield TokenSequence(whole, self._pooled(owned.astype(np.int64)))
+            yield TokenSequence(whole, owned.astype(np.int64))
 
-    def _pooled(self, owners: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Leave only the tokens whose vectors are pooled."""
-        if self._pooling is Pooling.MEAN:
-            return owners
-        only = np.full_like(owners, -1)
+    def _pooled(self, sequences: Iterator[TokenSequence]) -> Iterator[TokenSequence]:
+        """Let only the tokens whose vectors are pooled add to what their text adds to."""
         place = 0 if self._pooling is Pooling.CLS else -1
-        only[place] = owners.max()
-        return only
+        for sequence in sequences:
+            if self._pooling is not Pooling.MEAN:
+                only = np.full_like(sequence.owners, -1)
+                only[place] = sequence.owners.max()
+                sequence = TokenSequence(sequence.ids, only)
+            yield sequence
 
     def _pool(
         self, groups: Iterable[list[TokenSequence]], count: int, reduce: Reduce[Sums] = sums_by_owner

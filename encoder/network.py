@@ -11,7 +11,9 @@ from torch import Tensor
 from encoder.bert import BertEncoder
 from encoder.checkpoint import Checkpoint
 from encoder.device import Placement
+from encoder.foreign import ForeignNetwork
 from encoder.gemma import GemmaEncoder
+from encoder.gte import GteEncoder
 from encoder.layout import Layout
 from encoder.qwen import QwenEncoder
 from encoder.weights import Weights
@@ -20,14 +22,22 @@ from index_data.errors import EncoderUnavailable
 Network = Callable[[Tensor, Layout], Tensor]
 """Token ids to token vectors: int64 (R,) in, (R, D) out; rows behind the last token mean nothing."""
 
-_NETWORKS: dict[str, type[BertEncoder | GemmaEncoder | QwenEncoder]] = {
+_NETWORKS: dict[str, type[BertEncoder | GemmaEncoder | GteEncoder | QwenEncoder]] = {
     "bert": BertEncoder,
     "xlm-roberta": BertEncoder,
     "roberta": BertEncoder,
     "camembert": BertEncoder,
+    "new": GteEncoder,
+    "gte": GteEncoder,
     "gemma3_text": GemmaEncoder,
     "qwen3": QwenEncoder,
 }
+
+
+def is_native(checkpoint: Checkpoint) -> bool:
+    """Whether the network of `checkpoint` is computed here; if not, transformers may know it."""
+    kind = checkpoint.config["model_type"]
+    return kind in _NETWORKS or kind.startswith("bidirlm")
 
 
 def load_network(checkpoint: Checkpoint, placement: Placement, device: torch.device) -> Network:
@@ -36,9 +46,11 @@ def load_network(checkpoint: Checkpoint, placement: Placement, device: torch.dev
     Raises:
         EncoderUnavailable: a weight is missing, left over or of another shape, or the kind is not known.
     """
+    if not is_native(checkpoint):
+        return ForeignNetwork(checkpoint, device, placement.dtype)
     tensors = {name: tensor for file in checkpoint.weights for name, tensor in load_file(file).items()}
     kind = checkpoint.config["model_type"]
-    if kind.startswith("bi"):
+    if kind.startswith("bidirlm"):
         # BidirLM has one name for the bidirectional forms of two networks; only one of them has four norms.
         gemma = any(name.endswith("pre_feedforward_layernorm.weight") for name in tensors)
         kind = "gemma3_text" if gemma else "qwen3"

@@ -33,7 +33,7 @@ def angles(positions: Tensor, base: float, size: int) -> tuple[Tensor, Tensor]:
 
 @fused
 def rotate(heads: Tensor, cosine_and_sine: tuple[Tensor, Tensor]) -> Tensor:
-    """Turn each head's part of each row by its position: (R, H, d) from (R, H, d).
+    """Turn each head's part of each row by its position: (R, H, d) of float32 or bfloat16, as they came.
 
     The first half of a head is turned against its second half, as published checkpoints have it.
     """
