@@ -13,7 +13,7 @@ from benchmarks.encoders import load
 from benchmarks.report import ROOT, Table, publish, say, surroundings
 from encoder.checkpoint import BUILTIN
 from encoder.interface import TokenEmbedder
-from encoder.registry import known_models
+from encoder.models.registry import known_models
 from encoder.reranker import MaxSimReranker
 from index_data.index import Index
 from index_data.records import Fingerprint

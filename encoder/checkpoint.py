@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from encoder.registry import KnownModel, known_model, known_models
+from encoder.models.registry import KnownModel, known_model, known_models
 from index_data.errors import EncoderUnavailable
 
 BUILTIN = "builtin"
@@ -97,7 +97,7 @@ def resolve(model: str, models: Path | None = None) -> Checkpoint:
     if missing:
         raise EncoderUnavailable(f"the encoder in {folder} lacks {', '.join(missing)}", remedy=_REMEDY)
     config = _read_json(folder / "config.json")
-    if "model_type" not in config:
+    if not isinstance(config.get("model_type"), str):
         raise EncoderUnavailable(f"{folder / 'config.json'} names no model_type", remedy=_REMEDY)
     pooling, pools_prompt, heads = _steps(folder)
     prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts") or {}

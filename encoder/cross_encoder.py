@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from encoder.checkpoint import Checkpoint
 from encoder.device import Placement
-from encoder.network import load_network
+from encoder.networks.loading import load_network
 from encoder.runner import Runner, TokenSequence
 from encoder.token_sequences import TokenSequencer
 from index_data.errors import EncoderUnavailable, UsageError

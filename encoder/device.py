@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from encoder.linear import Int8Linear
+from encoder.networks.linear import Int8Linear
 from index_data.errors import EncoderUnavailable
 
 

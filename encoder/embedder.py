@@ -14,10 +14,10 @@ from torch.nn import functional
 
 from encoder.checkpoint import Checkpoint, Pooling
 from encoder.device import Placement
-from encoder.foreign import understood
 from encoder.heads import Head
 from encoder.interface import Window
-from encoder.network import is_native, load_network
+from encoder.networks.foreign import understood
+from encoder.networks.loading import is_native, load_network
 from encoder.runner import Reduce, Runner, TokenSequence
 from encoder.token_sequences import TokenSequencer
 

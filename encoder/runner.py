@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from encoder.batching import Batch, batches
-from encoder.layout import Layout
-from encoder.network import Network
+from encoder.networks.batching import Batch, batches
+from encoder.networks.layout import Layout
+from encoder.networks.loading import Network
 from index_data.errors import EncoderUnavailable
 
 Reduced = TypeVar("Reduced")

@@ -16,7 +16,7 @@ from terminal.diagnostics import tell
 from terminal.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from encoder.fetch import Arrival, Watch
+    from encoder.models.fetch import Arrival, Watch
 
 _SECONDS_BETWEEN_LINES = 10.0
 

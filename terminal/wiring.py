@@ -82,7 +82,7 @@ def open_ingester(settings: Settings, announce: Announce | None = None) -> Itera
 def _load_embedder(settings: Settings, made_by: Fingerprint | None, announce: Announce | None) -> Embedder:
     """As asked, else as the index was made, else as `encoder.choice` says."""
     from encoder.choice import AUTO, choose
-    from encoder.server_address import is_served
+    from encoder.served.server_address import is_served
 
     model = None if settings.model == AUTO else settings.model
     model = model or (made_by.model if made_by else None)
@@ -115,9 +115,9 @@ def _local(model: str, reason: str, settings: Settings, announce: Announce | Non
 
 
 def _served(model: str, settings: Settings, made_by: Fingerprint | None) -> Embedder:
-    from encoder.registry import USUAL_WINDOW, known_models
-    from encoder.served import open_server
-    from encoder.server_address import server_address
+    from encoder.models.registry import USUAL_WINDOW, known_models
+    from encoder.served.served_embedder import open_server
+    from encoder.served.server_address import server_address
 
     if settings.offline:
         raise UsageError(f"{model} is behind a server", remedy="Leave out --offline, or use another --model.")
@@ -147,9 +147,10 @@ def _load_reranker(embedder: Embedder, settings: Settings) -> Reranker | None:
         return CrossEncoderReranker(checkpoint, place(settings.device, NumberFormat(settings.dtype)))
     if not isinstance(embedder, TokenEmbedder):
         return None
+    from encoder.m3 import M3Embedder, M3Reranker
     from encoder.reranker import MaxSimReranker
 
-    return MaxSimReranker(embedder)
+    return M3Reranker(embedder) if isinstance(embedder, M3Embedder) else MaxSimReranker(embedder)
 
 
 def _check_encoder(embedder: Embedder, made_by: Fingerprint) -> None:
@@ -167,7 +168,7 @@ def _check_encoder(embedder: Embedder, made_by: Fingerprint) -> None:
 
 def _fingerprint(embedder: Embedder, settings: Settings, made_by: Fingerprint | None) -> Fingerprint:
     # As asked, else as the index was made, else as usual.
-    from encoder.registry import USUAL_WINDOW, known_models
+    from encoder.models.registry import USUAL_WINDOW, known_models
     from index_data.records import Fingerprint
     from ingest.passages import SPLITTER_VERSION
 

@@ -18,8 +18,8 @@ from terminal.safe_text import safe_path, safe_text
 from terminal.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from encoder.fetch import Arrival
-    from encoder.registry import KnownModel
+    from encoder.models.fetch import Arrival
+    from encoder.models.registry import KnownModel
 
 SCHEMA = "dragoman.models/1"
 
@@ -42,7 +42,7 @@ def models(context: click.Context) -> int:
 def list_models(*, as_json: bool, **flags: object) -> int:
     """List the known models, and which of them are here."""
     folder = load_settings(flags).models
-    from encoder.registry import known_models
+    from encoder.models.registry import known_models
 
     known = list(known_models().values())
     deliver(_json(known, folder) if as_json else _text(known, folder))
@@ -77,9 +77,9 @@ def _fetch(name: str, revision: str, source: Path | None, settings: Settings) ->
     Raises:
         UsageError: the settings forbid the network, or `revision` is asked of a copy.
     """
-    from encoder.fetch import adopt
-    from encoder.fetch import fetch as fetch_model
-    from encoder.registry import known_model
+    from encoder.models.fetch import adopt
+    from encoder.models.fetch import fetch as fetch_model
+    from encoder.models.registry import known_model
 
     model = known_model(name)
     if model.carried:
@@ -114,7 +114,7 @@ def _fetch(name: str, revision: str, source: Path | None, settings: Settings) ->
 def verify(*, names: tuple[str, ...], **flags: object) -> int:
     """Check every file of fetched models against its SHA-256; of all of them where none is named."""
     folder = load_settings(flags).models
-    from encoder.model_folder import faults, read_record
+    from encoder.models.model_folder import faults, read_record
 
     chosen = [_folder_of(name, folder) for name in names] or _fetched(folder)
     if not chosen:
@@ -142,7 +142,7 @@ def _folder_of(name: str, models_folder: Path) -> Path:
     Raises:
         EncoderUnavailable: it is carried, not fetched, or not known.
     """
-    from encoder.registry import known_model, known_models
+    from encoder.models.registry import known_model, known_models
 
     if name not in known_models() and Path(name).is_dir():
         return Path(name)
@@ -159,7 +159,7 @@ def _folder_of(name: str, models_folder: Path) -> Path:
 
 
 def _fetched(folder: Path) -> list[Path]:
-    from encoder.registry import known_models
+    from encoder.models.registry import known_models
 
     return [folder / name for name in known_models() if (folder / name).is_dir()]
 

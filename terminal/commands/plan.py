@@ -17,8 +17,8 @@ from terminal.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from encoder.device import NumberFormat
-    from encoder.machine import Machine
-    from encoder.registry import KnownModel
+    from encoder.models.machine import Machine
+    from encoder.models.registry import KnownModel
     from ingest.workload import Workload
 
 SCHEMA = "dragoman.plan/1"
@@ -73,8 +73,8 @@ def plan(*, folder: Path | None, gpu: str | None, name: str | None, as_json: boo
     """
     settings = load_settings(flags)
     from encoder.checkpoint import BUILTIN
-    from encoder.machine import known_gpu, this_machine
-    from encoder.registry import Kind, known_model, known_models
+    from encoder.models.machine import known_gpu, this_machine
+    from encoder.models.registry import Kind, known_model, known_models
 
     embedders = [model for model in known_models().values() if model.kind is Kind.EMBEDDER]
     chosen = [known_model(name)] if name else embedders
@@ -108,12 +108,12 @@ def _work(folder: Path, counted_by: str, settings: Settings) -> Workload:
 def _prospect(
     model: KnownModel, number_format: NumberFormat, machine: Machine, settings: Settings, *, measure: bool
 ) -> Prospect:
-    from encoder.requirements import longest_window, weights_bytes
+    from encoder.models.requirements import longest_window, weights_bytes
 
     window = longest_window(model, number_format, machine)
     speed = None
     if measure and window:
-        from encoder.speed import tokens_per_second
+        from encoder.models.speed import tokens_per_second
 
         if not settings.quiet:
             tell(f"measuring {model.name} in {number_format}…")

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from encoder.layout import Layout
+from encoder.networks.layout import Layout
 from encoder.runner import Runner, TokenSequence
 from index_data.errors import EncoderUnavailable
 

@@ -240,9 +240,9 @@ def mean_of_hidden(folder: Path, text: str) -> torch.Tensor:
     """Pool what the network gives, before any length is changed: (D,)."""
     from torch.nn import functional
 
-    from encoder.batching import Run
-    from encoder.layout import Layout
-    from encoder.network import load_network
+    from encoder.networks.batching import Run
+    from encoder.networks.layout import Layout
+    from encoder.networks.loading import load_network
 
     ids = torch.from_numpy(TokenSequencer(folder / "tokenizer.json").encode([text])[0][0])
     layout = Layout.of([Run(1, len(ids))], CPU)

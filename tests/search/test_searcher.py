@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from encoder.interface import Embedder, Window
+from encoder.interface import Embedder, TokenEmbedder, Window
 from encoder.reranker import MaxSimReranker
 from index_data.errors import UsageError
 from index_data.index import Index
@@ -121,7 +121,7 @@ def test_a_second_opinion_moves_hits_and_is_shown(index: Index, letter_embedder:
     assert all(0 <= hit.score <= 1 for hit in after)
 
 
-def test_maxsim_keeps_an_exact_match_on_top(index: Index, letter_embedder: Embedder) -> None:
+def test_maxsim_keeps_an_exact_match_on_top(index: Index, letter_embedder: TokenEmbedder) -> None:
     searcher = Searcher(index, letter_embedder, MaxSimReranker(letter_embedder))
     assert _names(searcher, Query("The river rose"))[0] == "rain.txt"
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from encoder.registry import known_models
+from encoder.models.registry import known_models
 from terminal.cli import main
 
 
@@ -146,8 +146,8 @@ def test_a_gpu_elsewhere_is_planned_for_without_speeds(
 def test_a_folder_is_planned_for_with_measured_speeds(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("encoder.speed.SECONDS", 0.05)
-    monkeypatch.setattr("encoder.speed._WINDOWS", {"cpu": 1})
+    monkeypatch.setattr("encoder.models.speed.SECONDS", 0.05)
+    monkeypatch.setattr("encoder.models.speed._WINDOWS", {"cpu": 1})
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / "note.md").write_text("The notice period is three months. " * 200, encoding="utf-8")

@@ -1,0 +1,126 @@
+"""Qwen 3 (arXiv 2505.09388) as an encoder: BidirLM 0.6B and 1.7B, Qwen3-Embedding, and their kin.
+
+Letters in shapes: R rows of a batch, D hidden size, H heads, K key-value heads, d size of a head, F size of
+the gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from encoder.networks.attention import EVERYTHING, EVERYTHING_BEFORE, attend
+from encoder.networks.gate import Gate
+from encoder.networks.gemma import is_bidirectional, rope_base
+from encoder.networks.layout import Layout
+from encoder.networks.linear import Activation, Linear
+from encoder.networks.norms import rms_norm
+from encoder.networks.rotary import angles, norm_and_rotate
+from encoder.networks.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The weights of one of the network's layers."""
+
+    norms: dict[str, Tensor]
+    """Scales, float32: (D,), or (d,) for the query's and the key's."""
+    project: Linear
+    """D to (H + 2 K) d: query, key and value."""
+    mix: Linear
+    """H d to D."""
+    widen: Gate
+    """D to F."""
+    narrow: Linear
+    """F to D."""
+
+
+class QwenEncoder:
+    """Token ids to token vectors."""
+
+    PREFIXES = ("model.",)
+    UNUSED = ("lm_head.",)
+
+    def __init__(self, config: dict[str, Any], weights: Weights) -> None:
+        """Take the `weights` of a checkpoint, named and shaped as its `config` says.
+
+        Raises:
+            ValueError: a weight is missing, left over or of another shape, or `config` asks for what is not
+                computed here.
+        """
+        _refuse_unknown(config)
+        self._head_size: int = config["head_dim"]
+        self._heads = (config["num_attention_heads"], config["num_key_value_heads"])
+        self._epsilon: float = config["rms_norm_eps"]
+        self._rope_base = rope_base("full_attention", config)
+        self._reach = EVERYTHING if is_bidirectional(config) else EVERYTHING_BEFORE
+        self._table = weights.take("embed_tokens.weight", config["vocab_size"], config["hidden_size"])
+        self._layers = [
+            self._layer(f"layers.{number}", config, weights) for number in range(config["num_hidden_layers"])
+        ]
+        self._norm = _norm(weights, "norm", config["hidden_size"])
+        weights.done()
+
+    def __call__(self, ids: Tensor, layout: Layout) -> Tensor:
+        """Token vectors of sequences laid end to end: int64 (R,) in, (R, D) out."""
+        hidden = functional.embedding(ids, self._table)  # (R, D)
+        turns = angles(layout.positions, self._rope_base, self._head_size)
+        for layer in self._layers:
+            normed = rms_norm(hidden, layer.norms["input"], self._epsilon)
+            hidden = layer.mix.plus(self._attend(layer, normed, turns, layout), hidden)  # (R, D)
+            normed = rms_norm(hidden, layer.norms["post_attention"], self._epsilon)
+            hidden = layer.narrow.plus(layer.widen(normed), hidden)  # (R, D)
+        return rms_norm(hidden, self._norm, self._epsilon)
+
+    def _attend(self, layer: _Layer, normed: Tensor, turns: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
+        heads, shared = self._heads
+        parts = layer.project(normed).view(len(normed), -1, self._head_size)  # (R, H + 2 K, d)
+        query, key, value = torch.split(parts, [heads, shared, shared], dim=1)
+        query = norm_and_rotate(query, layer.norms["query"], self._epsilon, turns)
+        key = norm_and_rotate(key, layer.norms["key"], self._epsilon, turns)
+        return attend(query, key, value, layout, self._reach).flatten(1)  # (R, H d)
+
+    def _layer(self, name: str, config: dict[str, Any], weights: Weights) -> _Layer:
+        width, inner, size = config["hidden_size"], config["intermediate_size"], self._head_size
+        heads, shared = self._heads
+        attention, feedforward = f"{name}.self_attn", f"{name}.mlp"
+        return _Layer(
+            norms={
+                "input": _norm(weights, f"{name}.input_layernorm", width),
+                "post_attention": _norm(weights, f"{name}.post_attention_layernorm", width),
+                "query": _norm(weights, f"{attention}.q_norm", size),
+                "key": _norm(weights, f"{attention}.k_norm", size),
+            },
+            project=weights.linear(
+                [f"{attention}.{part}_proj" for part in "qkv"],
+                width,
+                [heads * size, shared * size, shared * size],
+                bias=False,
+            ),
+            mix=weights.linear(f"{attention}.o_proj", heads * size, width, bias=False),
+            widen=weights.gate(
+                f"{feedforward}.gate_proj", f"{feedforward}.up_proj", width, inner, Activation.SILU
+            ),
+            narrow=weights.linear(f"{feedforward}.down_proj", inner, width, bias=False),
+        )
+
+
+def _norm(weights: Weights, name: str, size: int) -> Tensor:
+    return weights.take(f"{name}.weight", size).float()
+
+
+def _refuse_unknown(config: dict[str, Any]) -> None:
+    """Let only what this file computes pass.
+
+    Raises:
+        ValueError: the checkpoint asks for something else.
+    """
+    stated = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    if stated.get("rope_type", "default") != "default" or config.get("attention_bias"):
+        raise ValueError("scaled rotary positions, or attention with biases, are not known")
+    if config.get("use_sliding_window") or config.get("hidden_act", "silu") != "silu":
+        raise ValueError("a sliding window, or a gate that is not SiLU, is not known")

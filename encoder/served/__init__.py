@@ -1,0 +1,1 @@
+"""Models behind a server; nothing here loads torch."""
