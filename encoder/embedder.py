@@ -19,9 +19,8 @@ from encoder.interface import Window
 from encoder.networks.foreign import understood
 from encoder.networks.loading import is_native, load_network
 from encoder.runner import Reduce, Runner, TokenSequence
-from encoder.token_sequences import TokenSequencer
+from encoder.sequences import SequenceMaker
 
-_NO_IDS = np.empty(0, dtype=np.int64)
 _BATCHES_AT_ONCE = 2
 """Batches of each device that are handed over in one call, of lengths that go together."""
 _GROUP_CHARACTERS = 16
@@ -57,9 +56,9 @@ class TransformerEmbedder:
         self.fingerprint = checkpoint.digest()
         self.placement = placement
         self.batch_tokens = _BATCHES_AT_ONCE * placement.max_batch_tokens * len(placement.devices)
-        self._pooling = checkpoint.pooling
-        self._pools_prompt = checkpoint.pools_prompt
-        self._prompts = {True: checkpoint.query_prompt, False: checkpoint.passage_prompt}
+        self._pools_tokens = checkpoint.pooling is Pooling.MEAN
+        self._sequences = SequenceMaker(checkpoint)
+        self.max_window_tokens: int = self._sequences.max_window_tokens
         self._heads = [Head(folder) for folder in checkpoint.heads]
         self._width: int = checkpoint.config["hidden_size"]
         self.dimension = self._heads[-1].dimension if self._heads else self._width
@@ -67,24 +66,17 @@ class TransformerEmbedder:
             [(device, load_network(checkpoint, placement, device)) for device in placement.devices],
             placement.max_batch_tokens,
         )
-        self._sequencer = TokenSequencer(
-            checkpoint.folder / "tokenizer.json", vocabulary=checkpoint.config["vocab_size"]
-        )
-        specials = len(self._sequencer.prefix) + len(self._sequencer.suffix)
-        [(prompt, _)] = self._sequencer.encode([checkpoint.passage_prompt])
-        self._max_sequence = checkpoint.max_tokens - specials
-        self.max_window_tokens: int = self._max_sequence - len(prompt)
 
     def token_spans(self, text: str) -> NDArray[np.int32]:
         """Where each token of `text` stands: int32 (T, 2), characters, end-exclusive, no special tokens."""
-        return self._sequencer.spans(text)
+        return self._sequences.sequencer.spans(text)
 
     def embed_passages(self, windows: Sequence[Window]) -> NDArray[np.float32]:
         """Vectors of all passages of `windows` in order: float32 (N, D), unit length."""
         return self._embed_passages(windows, sums_by_owner)
 
     def _embed_passages(self, windows: Sequence[Window], reduce: Reduce[Sums]) -> NDArray[np.float32]:
-        if self._pooling is not Pooling.MEAN:
+        if not self._pools_tokens:
             windows = [
                 Window(window.text[start:end], ((0, end - start),))
                 for window in windows
@@ -95,100 +87,27 @@ class TransformerEmbedder:
 
     def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of `queries`: float32 (Q, D), unit length."""
-        return self._pool([self._query_sequences(queries)], len(queries))
+        return self._pool([self._sequences.of_queries(queries)], len(queries))
 
     def token_vectors(self, texts: Sequence[str], *, query: bool = False) -> list[NDArray[np.float32]]:
         """For each text the unit vectors of its tokens, in the order of `token_spans`: float32 (T, D)."""
-        prompt = self._prompts[query]
-        sequences: list[TokenSequence] = []
-        borders = [0]
-        for ids, spans in self._sequencer.encode([prompt + text for text in texts]):
-            own = spans[:, 1] > len(prompt)  # (T,)
-            owners = np.where(own, np.cumsum(own) - 1 + borders[-1], -1)
-            sequences += self._cut(ids, owners, (-1, -1))
-            borders.append(borders[-1] + int(own.sum()))
-        vectors = self._pool([sequences], borders[-1])
-        return [vectors[start:end] for start, end in pairwise(borders)]
+        sequences, ends = self._sequences.of_tokens(texts, query=query)
+        vectors = self._pool([sequences], ends[-1] if ends else 0)
+        return [vectors[start:end] for start, end in pairwise([0, *ends])]
 
     def _tokenised_ahead(self, windows: Sequence[Window]) -> Iterator[list[TokenSequence]]:
         """Turn groups of windows into sequences, each on a thread while the network is busy with the last."""
         groups = list(_groups(windows, self.placement.max_batch_tokens * _GROUP_CHARACTERS))
         if len(groups) <= 1:
-            yield from (self._passage_sequences(group, 0) for group in groups)
+            yield from (self._sequences.of_passages(group, 0) for group in groups)
             return
         firsts = np.cumsum([0, *(sum(len(window.spans) for window in group) for group in groups)]).tolist()
         with ThreadPoolExecutor(1) as thread:
-            coming = thread.submit(self._passage_sequences, groups[0], 0)
+            coming = thread.submit(self._sequences.of_passages, groups[0], 0)
             for group, first in zip(groups[1:], firsts[1:-1], strict=True):
-                ready, coming = coming, thread.submit(self._passage_sequences, group, first)
+                ready, coming = coming, thread.submit(self._sequences.of_passages, group, first)
                 yield ready.result()
             yield coming.result()
-
-    def _passage_sequences(self, windows: Sequence[Window], first: int) -> list[TokenSequence]:
-        """Sequences of `windows`, whose passages are numbered from `first`."""
-        prompt = self._prompts[False]
-        sequences: list[TokenSequence] = []
-        encoded = self._sequencer.encode([prompt + window.text for window in windows])
-        for (ids, spans), window in zip(encoded, windows, strict=True):
-            borders = np.array(window.spans, dtype=np.int64).reshape(-1, 2) + len(prompt)  # (N, 2)
-            lasts = spans[:, 1] - 1  # (T,)
-            inside = np.searchsorted(borders[:, 0], lasts, side="right") - 1
-            owners = np.where((inside >= 0) & (lasts < borders[inside, 1]), inside + first, -1)
-            sequences += self._whole(ids, self._with_prompt(owners, spans, prompt))
-            without_token = set(range(first, first + len(borders))) - set(owners.tolist())
-            sequences += [piece for number in without_token for piece in self._empty(number)]
-            first += len(borders)
-        return sequences
-
-    def _query_sequences(self, queries: Sequence[str]) -> list[TokenSequence]:
-        prompt = self._prompts[True]
-        sequences: list[TokenSequence] = []
-        for number, (ids, spans) in enumerate(self._sequencer.encode([prompt + query for query in queries])):
-            owners = np.where(spans[:, 1] > len(prompt), number, -1)
-            owned = self._with_prompt(owners, spans, prompt)
-            sequences += self._whole(ids, owned) if (owned >= 0).any() else self._empty(number)
-        return sequences
-
-    def _with_prompt(
-        self, owners: NDArray[np.int64], spans: NDArray[np.int32], prompt: str
-    ) -> NDArray[np.int64]:
-        """Let the tokens of the prompt add to what the text's first token adds to, if they count at all."""
-        of_prompt = spans[:, 1] <= len(prompt)
-        if not self._pools_prompt or of_prompt.all():
-            return owners
-        return np.where(of_prompt, owners[~of_prompt][0], owners)
-
-    def _empty(self, owner: int) -> Iterator[TokenSequence]:
-        """Stand for a text without a token: special tokens alone, or the vocabulary's first."""
-        specials = bool(self._sequencer.prefix or self._sequencer.suffix)
-        ids = _NO_IDS if specials else np.zeros(1, dtype=np.int64)
-        return self._pooled(self._cut(ids, np.full(len(ids), owner), (owner, owner)))
-
-    def _whole(self, ids: NDArray[np.int64], owners: NDArray[np.int64]) -> Iterator[TokenSequence]:
-        """Make sequences of a text; special tokens add to what the token beside them adds to."""
-        ends = (int(owners[0]), int(owners[-1])) if len(owners) else (-1, -1)
-        return self._pooled(self._cut(ids, owners, ends))
-
-    def _cut(
-        self, ids: NDArray[np.int64], owners: NDArray[np.int64], ends: tuple[int, int]
-    ) -> Iterator[TokenSequence]:
-        """Cut a text where the network's positions end; special tokens around each part add to `ends`."""
-        prefix, suffix = self._sequencer.prefix, self._sequencer.suffix
-        for start in range(0, max(len(ids), 1), self._max_sequence):
-            part = slice(start, start + self._max_sequence)
-            whole = np.concatenate([prefix, ids[part], suffix]).astype(np.int64)
-            owned = np.concatenate([[ends[0]] * len(prefix), owners[part], [ends[1]] * len(suffix)])
-            yield TokenSequence(whole, owned.astype(np.int64))
-
-    def _pooled(self, sequences: Iterator[TokenSequence]) -> Iterator[TokenSequence]:
-        """Let only the tokens whose vectors are pooled add to what their text adds to."""
-        place = 0 if self._pooling is Pooling.CLS else -1
-        for sequence in sequences:
-            if self._pooling is not Pooling.MEAN:
-                only = np.full_like(sequence.owners, -1)
-                only[place] = sequence.owners.max()
-                sequence = TokenSequence(sequence.ids, only)
-            yield sequence
 
     def _pool(
         self, groups: Iterable[list[TokenSequence]], count: int, reduce: Reduce[Sums] = sums_by_owner

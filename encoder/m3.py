@@ -53,7 +53,7 @@ class M3Embedder(TransformerEmbedder):
         super().__init__(checkpoint, placement)
         self._weigh = _Head(checkpoint.folder / _SPARSE, self._width, 1)
         self._project = _Head(checkpoint.folder / _MULTI, self._width, self._width)
-        self._weightless = [self._sequencer.piece_id(piece) for piece in _WEIGHTLESS]
+        self._weightless = [self._sequences.sequencer.piece_id(piece) for piece in _WEIGHTLESS]
 
     @staticmethod
     def fits(checkpoint: Checkpoint) -> bool:
@@ -75,7 +75,7 @@ class M3Embedder(TransformerEmbedder):
 
     def sparse_queries(self, queries: Sequence[str]) -> list[SparseVector]:
         """How much each vocabulary piece matters in each of `queries`."""
-        batches = self._runner.run(self._query_sequences(queries), self._weights)
+        batches = self._runner.run(self._sequences.of_queries(queries), self._weights)
         return self._sparse(chain.from_iterable(batches), len(queries))
 
     def token_vectors(
@@ -95,8 +95,8 @@ class M3Embedder(TransformerEmbedder):
         """Vectors of the parts of each text that the network reads in one go."""
         parts = [
             (number, part.ids)
-            for number, (ids, _) in enumerate(self._sequencer.encode(texts))
-            for part in self._cut(ids, np.full(len(ids), number), (number, number))
+            for number, (ids, _) in enumerate(self._sequences.sequencer.encode(texts))
+            for part in self._sequences.cut(ids, np.full(len(ids), number), (number, number))
         ]
         sequences = [TokenSequence(ids, np.full(len(ids), place)) for place, (_, ids) in enumerate(parts)]
         computed = dict(chain.from_iterable(self._runner.run(sequences, self._projected)))
