@@ -53,19 +53,23 @@ class TransformerEmbedder:
         if not is_native(checkpoint):
             checkpoint = understood(checkpoint)
         self.model = checkpoint.model
-        self.fingerprint = checkpoint.digest()
         self.placement = placement
         self.batch_tokens = _BATCHES_AT_ONCE * placement.max_batch_tokens * len(placement.devices)
-        self._pools_tokens = checkpoint.pooling is Pooling.MEAN
-        self._sequences = SequenceMaker(checkpoint)
-        self.max_window_tokens: int = self._sequences.max_window_tokens
-        self._heads = [Head(folder) for folder in checkpoint.heads]
-        self._width: int = checkpoint.config["hidden_size"]
-        self.dimension = self._heads[-1].dimension if self._heads else self._width
-        self._runner = Runner(
-            [(device, load_network(checkpoint, placement, device)) for device in placement.devices],
-            placement.max_batch_tokens,
-        )
+        with ThreadPoolExecutor(1) as thread:
+            digest = thread.submit(
+                checkpoint.digest
+            )  # reads the weights too, and takes as long as loading them
+            self._pools_tokens = checkpoint.pooling is Pooling.MEAN
+            self._sequences = SequenceMaker(checkpoint)
+            self.max_window_tokens: int = self._sequences.max_window_tokens
+            self._heads = [Head(folder) for folder in checkpoint.heads]
+            self._width: int = checkpoint.config["hidden_size"]
+            self.dimension = self._heads[-1].dimension if self._heads else self._width
+            self._runner = Runner(
+                [(device, load_network(checkpoint, placement, device)) for device in placement.devices],
+                placement.max_batch_tokens,
+            )
+        self.fingerprint = digest.result()
 
     def token_spans(self, text: str) -> NDArray[np.int32]:
         """Where each token of `text` stands: int32 (T, 2), characters, end-exclusive, no special tokens."""
