@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +52,12 @@ def surroundings() -> dict[str, Any]:
             "cpu": _cpu_model(),
             "cores": len(os.sched_getaffinity(0)),
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-            "gpu": None,
+            "gpu": _gpu(),
             "load_at_start": round(os.getloadavg()[0], 2),
         },
         "versions": {
             "python": platform.python_version(),
-            "torch": version("torch"),
-            "faiss": version("faiss-cpu"),
+            **{name: _version(package) for name, package in (("torch", "torch"), ("faiss", "faiss-cpu"))},
             "sqlite": sqlite3.sqlite_version,
         },
     }
@@ -104,6 +103,20 @@ def _commit() -> str:
 def _git(*arguments: str) -> str:
     command = ["git", *arguments]
     return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True).stdout.strip()
+
+
+def _version(package: str) -> str | None:
+    """None where it is not installed; a benchmark of the encoder alone runs without FAISS."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _gpu() -> str | None:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
 
 
 def _cpu_model() -> str:

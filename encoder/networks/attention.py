@@ -7,6 +7,8 @@ d size of a head.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import signature
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -59,16 +61,14 @@ def _attend_packed(query: Tensor, key: Tensor, value: Tensor, layout: Layout, re
 
     mixed = torch.zeros_like(query)
     tokens, borders, longest = layout.tokens, layout.borders, layout.longest
+    options: dict[str, Any] = {"window_size": (reach.before, reach.after)}
+    if (groups := query.shape[1] // key.shape[1]) > 1:
+        if "enable_gqa" in signature(varlen_attn).parameters:
+            options["enable_gqa"] = True
+        else:  # PyTorch 2.11
+            key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     packed = varlen_attn(
-        query[:tokens],
-        key[:tokens],
-        value[:tokens],
-        borders,
-        borders,
-        longest,
-        longest,
-        window_size=(reach.before, reach.after),
-        enable_gqa=key.shape[1] != query.shape[1],
+        query[:tokens], key[:tokens], value[:tokens], borders, borders, longest, longest, **options
     )
     assert isinstance(packed, Tensor)  # a pair only where the log-sum-exp is asked for
     mixed[:tokens] = packed

@@ -50,6 +50,20 @@ def test_equals_a_dense_mask(reach: Reach, shared: int, dtype: torch.dtype, tole
         assert not torch.allclose(mixed[: layout.tokens].float(), off_by_one, atol=tolerance)
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("shared", [1, 2, 4])
+@pytest.mark.parametrize("reach", REACHES, ids=str)
+def test_a_gpu_equals_a_dense_mask(reach: Reach, shared: int) -> None:
+    torch.manual_seed(3)
+    layout = Layout.of(RUNS, torch.device("cuda"))
+    query = torch.randn(layout.rows, 4, 64).bfloat16().cuda()
+    key, value = (torch.randn(layout.rows, shared, 64).bfloat16().cuda() for _ in range(2))
+    mixed = attend(query, key, value, layout, reach)[: layout.tokens].float()
+    here = Layout.of(RUNS, torch.device("cpu"))
+    expected = dense(query.cpu(), key.cpu(), value.cpu(), here, reach)
+    assert torch.allclose(mixed.cpu(), expected, atol=3e-2)
+
+
 def test_rows_behind_the_last_token_are_zero() -> None:
     layout = Layout.of([Run(1, 5)], torch.device("cpu"))
     assert layout.rows == 16
