@@ -6,8 +6,10 @@ d size of a head.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -20,6 +22,15 @@ _BLOCK = 256
 """Queries that share one stretch of keys where not every token sees every other, or a sequence is long."""
 _UNBLOCKED = 1024
 """Tokens of the longest sequence whose scores are held all at once."""
+
+
+_WIDE_HEAD = 128
+"""Size of a head from which products are worth it; below, they gain little and cost memory."""
+_STEP = 32
+"""Sequences are grown to multiples of this for products: their kernels are kept, one for each shape."""
+
+Mix = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
+"""Query, key, value and mask to mixed values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +87,61 @@ def _attend_packed(query: Tensor, key: Tensor, value: Tensor, layout: Layout, re
 
 
 def _attend_run(query: Tensor, key: Tensor, value: Tensor, reach: Reach) -> Tensor:
-    """Attend block by block, to the keys within reach of each: (B, H, L, d) from (B, H | K | K, L, d)."""
+    """(B, H, L, d) from (B, H | K | K, L, d)."""
     length = query.shape[2]
-    before, after = (length if side < 0 else side for side in (reach.before, reach.after))
-    if max(length - 1 - before, length - 1 - after) <= 0 and length <= _UNBLOCKED:
-        return _mix(query, key, value, None)
+    if not _is_multiplied(query):
+        return _attend_blocks(query, key, value, length, reach, _fused)
+    grown = [functional.pad(part, (0, 0, 0, -length % _STEP)) for part in (query, key, value)]
+    mixed = [
+        _attend_blocks(query[some], key[some], value[some], length, reach, _multiplied)
+        for query, key, value in [grown]
+        for some in _powers_of_two(len(query))
+    ]
+    return torch.cat(mixed)[:, :, :length]
+
+
+def _attend_blocks(query: Tensor, key: Tensor, value: Tensor, length: int, reach: Reach, mix: Mix) -> Tensor:
+    """Attend block by block, to the keys within reach of each; those from `length` on are nobody's."""
+    rows = query.shape[2]
+    before, after = (rows if side < 0 else side for side in (reach.before, reach.after))
+    block = rows if min(before, after) >= rows - 1 and rows <= _UNBLOCKED else _BLOCK
     mixed = torch.empty_like(query)
-    for start in range(0, length, _BLOCK):
-        end = min(start + _BLOCK, length)
-        first, last = max(start - before, 0), min(end + after, length)
+    for start in range(0, rows, block):
+        end = min(start + block, rows)
+        first, last = max(start - before, 0), min(end + after, rows)
         mask = None
-        if end - 1 - before > first or start + after < last - 1:
+        if end - 1 - before > first or start + after < last - 1 or last > length:
             places = torch.arange(first, last, device=query.device)
             distance = places - places[start - first : end - first, None]  # (L, L) of the block
-            seen = (distance >= -before) & (distance <= after)
+            seen = (distance >= -before) & (distance <= after) & (places < length)
             mask = torch.zeros_like(seen, dtype=query.dtype).masked_fill_(~seen, -torch.inf)
-        mixed[:, :, start:end] = _mix(
+        mixed[:, :, start:end] = mix(
             query[:, :, start:end], key[:, :, first:last], value[:, :, first:last], mask
         )
     return mixed
 
 
-def _mix(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+def _powers_of_two(count: int) -> list[slice]:
+    """Split so many sequences into groups of 8, 4, 2 and 1."""
+    sizes = [8] * (count // 8) + [size for size in (4, 2, 1) if count & size]
+    ends = list(accumulate(sizes))
+    return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _is_multiplied(query: Tensor) -> bool:
+    """Whether two products in bfloat16 take half the time of the fused kernel, which works in float32."""
+    return query.device.type == "cpu" and query.dtype is torch.bfloat16 and query.shape[-1] >= _WIDE_HEAD
+
+
+def _fused(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Softmax attention in one block, `mask` added to its scores: (B, H, L, d)."""
-    if not (query.device.type == "cpu" and query.dtype is torch.bfloat16):
-        return functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, enable_gqa=key.shape[1] != query.shape[1]
-        )
-    # PyTorch's fused kernel multiplies in float32 on a CPU; two products in bfloat16 take half its time.
+    return functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, enable_gqa=key.shape[1] != query.shape[1]
+    )
+
+
+def _multiplied(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """Compute the same by two products."""
     batch, heads, length, size = query.shape
     shared = key.shape[1]
     rows = query.reshape(batch * shared, -1, size)  # (B K, H / K L, d)

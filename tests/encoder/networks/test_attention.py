@@ -32,14 +32,19 @@ def dense(query: Tensor, key: Tensor, value: Tensor, layout: Layout, reach: Reac
     ).transpose(0, 1)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 3e-2)])
+@pytest.mark.parametrize(
+    ("dtype", "size", "tolerance"),
+    [(torch.float32, 16, 1e-5), (torch.bfloat16, 16, 3e-2), (torch.bfloat16, 128, 3e-2)],
+)
 @pytest.mark.parametrize("shared", [1, 2, 4])
 @pytest.mark.parametrize("reach", REACHES, ids=str)
-def test_equals_a_dense_mask(reach: Reach, shared: int, dtype: torch.dtype, tolerance: float) -> None:
+def test_equals_a_dense_mask(
+    reach: Reach, shared: int, dtype: torch.dtype, size: int, tolerance: float
+) -> None:
     torch.manual_seed(3)
     layout = Layout.of(RUNS, torch.device("cpu"))
-    query = torch.randn(layout.rows, 4, 16).to(dtype)
-    key, value = (torch.randn(layout.rows, shared, 16).to(dtype) for _ in range(2))
+    query = torch.randn(layout.rows, 4, size).to(dtype)
+    key, value = (torch.randn(layout.rows, shared, size).to(dtype) for _ in range(2))
     mixed = attend(query, key, value, layout, reach)
     expected = dense(query, key, value, layout, reach)
     assert mixed.dtype is dtype
