@@ -7,6 +7,7 @@ the gate.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from encoder.networks.attention import EVERYTHING, EVERYTHING_BEFORE, Reach, attend
+from encoder.networks.blocks import in_blocks
 from encoder.networks.gate import Gate
 from encoder.networks.layout import Layout
 from encoder.networks.linear import Activation, Linear
@@ -80,9 +82,7 @@ class GemmaEncoder:
             normed = rms_norm(hidden, layer.norms["input"], self._epsilon)
             mixed = layer.mix(self._attend(layer, normed, turns[layer.rope_base], layout))  # (R, D)
             hidden = add_norm(hidden, mixed, layer.norms["post_attention"], self._epsilon)
-            normed = rms_norm(hidden, layer.norms["pre_feedforward"], self._epsilon)
-            gated = layer.narrow(layer.widen(normed))  # (R, D), (R, F) in between
-            hidden = add_norm(hidden, gated, layer.norms["post_feedforward"], self._epsilon)
+            hidden = in_blocks(partial(self._feed_forward, layer), hidden)
         return rms_norm(hidden, self._norm, self._epsilon)
 
     def _attend(self, layer: _Layer, normed: Tensor, turns: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
@@ -92,6 +92,11 @@ class GemmaEncoder:
         query = norm_and_rotate(query, layer.norms["query"], self._epsilon, turns)
         key = norm_and_rotate(key, layer.norms["key"], self._epsilon, turns)
         return attend(query, key, value, layout, layer.reach).flatten(1)  # (R, H d)
+
+    def _feed_forward(self, layer: _Layer, hidden: Tensor) -> Tensor:
+        normed = rms_norm(hidden, layer.norms["pre_feedforward"], self._epsilon)
+        gated = layer.narrow(layer.widen(normed))  # (R, D), (R, F) in between
+        return add_norm(hidden, gated, layer.norms["post_feedforward"], self._epsilon)
 
     def _layer(self, name: str, kind: str, config: dict[str, Any], weights: Weights) -> _Layer:
         width, inner, size = config["hidden_size"], config["intermediate_size"], self._head_size

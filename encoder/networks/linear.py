@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from math import pi, sqrt
 
 import torch
 from torch import Tensor
@@ -24,11 +25,17 @@ class Activation(StrEnum):
     SILU = "silu"
 
 
+def _gelu_tanh(hidden: Tensor) -> Tensor:
+    """GELU's tanh approximation by the logistic function, which takes half the time of the tangent."""
+    inner = (hidden * hidden).mul_(2 * sqrt(2 / pi) * 0.044715).add_(2 * sqrt(2 / pi)).mul_(hidden)
+    return inner.sigmoid_().mul_(hidden)
+
+
 FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     Activation.NONE: lambda hidden: hidden,
     Activation.RELU: torch.relu,
     Activation.GELU: functional.gelu,
-    Activation.GELU_TANH: lambda hidden: functional.gelu(hidden, approximate="tanh"),
+    Activation.GELU_TANH: _gelu_tanh,
     Activation.SILU: functional.silu,
 }
 """What each of them computes."""
@@ -123,9 +130,9 @@ class Int8Linear(Linear):
 
     def __call__(self, hidden: Tensor) -> Tensor:
         """(M, O) from (M, I), of the same dtype, float32 or bfloat16."""
-        scales = hidden.abs().amax(dim=1, keepdim=True).float().clamp_(min=1e-12) / 127  # (M, 1)
+        scales = hidden.abs().amax(dim=1, keepdim=True).float().clamp_(min=1e-12).div_(127)  # (M, 1)
         # The kernel is fast on unsigned rows only: 128 stands for zero, and half is added to round.
-        rows = torch.div(hidden, scales).add_(128.5).to(torch.uint8)
+        rows = hidden.to(torch.float32, copy=True).div_(scales).add_(128.5).to(torch.uint8)
         product = torch.ops.onednn.qlinear_pointwise(
             rows,
             1.0,

@@ -7,6 +7,7 @@ the gate.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from encoder.networks.attention import EVERYTHING, EVERYTHING_BEFORE, attend
+from encoder.networks.blocks import in_blocks
 from encoder.networks.gate import Gate
 from encoder.networks.gemma import is_bidirectional, rope_base
 from encoder.networks.layout import Layout
@@ -72,8 +74,7 @@ class QwenEncoder:
         for layer in self._layers:
             normed = rms_norm(hidden, layer.norms["input"], self._epsilon)
             hidden = layer.mix.plus(self._attend(layer, normed, turns, layout), hidden)  # (R, D)
-            normed = rms_norm(hidden, layer.norms["post_attention"], self._epsilon)
-            hidden = layer.narrow.plus(layer.widen(normed), hidden)  # (R, D)
+            hidden = in_blocks(partial(self._feed_forward, layer), hidden)
         return rms_norm(hidden, self._norm, self._epsilon)
 
     def _attend(self, layer: _Layer, normed: Tensor, turns: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
@@ -83,6 +84,10 @@ class QwenEncoder:
         query = norm_and_rotate(query, layer.norms["query"], self._epsilon, turns)
         key = norm_and_rotate(key, layer.norms["key"], self._epsilon, turns)
         return attend(query, key, value, layout, self._reach).flatten(1)  # (R, H d)
+
+    def _feed_forward(self, layer: _Layer, hidden: Tensor) -> Tensor:
+        normed = rms_norm(hidden, layer.norms["post_attention"], self._epsilon)
+        return layer.narrow.plus(layer.widen(normed), hidden)  # (R, D), (R, F) in between
 
     def _layer(self, name: str, config: dict[str, Any], weights: Weights) -> _Layer:
         width, inner, size = config["hidden_size"], config["intermediate_size"], self._head_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Iterator
@@ -99,6 +100,14 @@ def test_the_encoder_compares_token_by_token_unless_told_not_to(index_folder: Pa
         assert load_searcher(index, settings(index_folder, rerank=False)).reranker is None
         with pytest.raises(EncoderUnavailable, match="weights of bge-reranker-v2-m3 are not here"):
             load_searcher(index, settings(index_folder, reranker="bge-reranker-v2-m3"))
+
+
+def test_the_garbage_collector_is_back_after_loading(index_folder: Path) -> None:
+    with open_ingester(settings(index_folder)):
+        assert gc.isenabled()
+    with pytest.raises(EncoderUnavailable), open_ingester(settings(index_folder, device="xpu")):
+        pass
+    assert gc.isenabled()
 
 
 def test_a_served_model_makes_and_searches_an_index(
