@@ -1,8 +1,9 @@
-"""How long whole processes take, from nothing to exit: Python itself, the help, and one search."""
+"""How long whole processes take, from nothing to exit: Python itself, the help, the encoder, one search."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -15,9 +16,15 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.encoding.loading_steps import STEPS
 from benchmarks.report import ROOT, Table, publish, say, surroundings
 
 DRAGOMAN = ("-c", "from terminal.cli import main; main()")
+ENCODER = (
+    "-c",
+    "from encoder.checkpoint import BUILTIN, resolve; from encoder.device import place; "
+    "from encoder.embedder import TransformerEmbedder; TransformerEmbedder(resolve(BUILTIN), place())",
+)
 HEAVIEST = 8
 """Imported packages that are listed."""
 
@@ -25,7 +32,11 @@ _IMPORT_TIME = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \|\s+([\w.]+)$", re.M
 
 REMARK = """\
 Each figure is a whole process, the median of the runs; CPU is user and system time together. Times by package
-are the time inside its own modules under `-X importtime`, which itself costs a little."""
+are the time inside its own modules under `-X importtime`, which itself costs a little.
+
+Steps are timed in processes of their own, the files in the page cache. `ready` is what comes before the first
+question: the first three together, without Python's own start. Loading hands out weights, reads the tokenizer
+and digests every file, the last on a thread; how long each takes alone is measured afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +75,19 @@ def heaviest_imports(arguments: Sequence[str]) -> dict[str, float]:
     return {package: total / 1e6 for package, total in seconds.most_common(HEAVIEST)}
 
 
+def loading_steps(runs: int) -> dict[str, float]:
+    """Seconds of each step of loading the built-in encoder: medians over fresh processes, one uncounted."""
+    command = [sys.executable, "-m", "benchmarks.encoding.loading_steps"]
+    done = [
+        json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+        for _ in range(runs + 1)
+    ][1:]
+    steps = {step: median(run[step] for run in done) for step in done[0]}
+    return {"ready": median(sum(run[step] for step in STEPS) for run in done)} | steps
+
+
 def main() -> None:
-    """Measure the three commands."""
+    """Measure the commands, and the steps of loading the built-in encoder."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_start", description=__doc__)
     parser.add_argument(
         "--documents", type=Path, default=ROOT / "samples/documents", metavar="DIR", help="searched"
@@ -73,6 +95,8 @@ def main() -> None:
     parser.add_argument("--query", default="How do I make a backup?", help="what is asked")
     parser.add_argument("--runs", type=int, default=7, metavar="N", help="runs of each command")
     options = parser.parse_args()
+    # As the program itself sets it before torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     context = surroundings() | {"runs": options.runs}
     with TemporaryDirectory() as folder:
         index = ("--index", folder + "/index")
@@ -82,6 +106,7 @@ def main() -> None:
         commands = {
             "python -c pass": ("-c", "pass"),
             "dragoman --help": (*DRAGOMAN, "--help"),
+            "the built-in encoder": ENCODER,
             "dragoman search": search,
             "dragoman search --mode lexical": (*search, "--mode", "lexical"),
         }
@@ -90,12 +115,21 @@ def main() -> None:
             say(name)
             costs[name] = cost(arguments, options.runs)
         imports = {name: heaviest_imports(arguments) for name, arguments in commands.items()}
-    results = {name: {**asdict(each), "import_seconds": imports[name]} for name, each in costs.items()}
-    publish("cold_start", context, results, tables(costs, imports), REMARK)
+    say("the steps of loading the built-in encoder")
+    steps = loading_steps(options.runs)
+    results = {
+        "processes": {
+            name: {**asdict(each), "import_seconds": imports[name]} for name, each in costs.items()
+        },
+        "loading_seconds": steps,
+    }
+    publish("cold_start", context, results, tables(costs, imports, steps), REMARK)
 
 
-def tables(costs: dict[str, Cost], imports: dict[str, dict[str, float]]) -> list[Table]:
-    """Lay out the costs, with their ratio to Python's own, and the heaviest imports of each command."""
+def tables(
+    costs: dict[str, Cost], imports: dict[str, dict[str, float]], steps: dict[str, float]
+) -> list[Table]:
+    """Lay out costs, with their ratio to Python's own, the steps of loading, and the heaviest imports."""
     bare = next(iter(costs.values()))
     rows = [
         (
@@ -112,6 +146,11 @@ def tables(costs: dict[str, Cost], imports: dict[str, dict[str, float]]) -> list
     ]
     return [
         Table("Whole processes", ("", "wall s", "CPU s", "CPU, times bare Python"), tuple(rows)),
+        Table(
+            "Loading the built-in encoder",
+            ("", "wall s"),
+            tuple((step, f"{seconds:.3f}") for step, seconds in steps.items()),
+        ),
         Table("Heaviest imports", ("", "seconds by package"), tuple(heaviest)),
     ]
 

@@ -79,7 +79,8 @@ class SequenceMaker:
             part = slice(start, start + self._max_sequence)
             whole = np.concatenate([prefix, ids[part], suffix]).astype(np.int64)
             owned = np.concatenate([[ends[0]] * len(prefix), owners[part], [ends[1]] * len(suffix)])
-            yield TokenSequence(whole, owned.astype(np.int64))
+            if len(whole):
+                yield TokenSequence(whole, owned.astype(np.int64))
 
     def _with_prompt(
         self, owners: NDArray[np.int64], spans: NDArray[np.int32], prompt: str

@@ -118,7 +118,7 @@ def _local(model: str, reason: str, settings: Settings, announce: Announce | Non
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector out of what is made to stay: it costs a tenth of loading, and of the exit."""
+    """Keep the garbage collector out of what is made to stay: it takes a tenth of loading and of the exit."""
     gc.disable()
     try:
         yield
