@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,3 +105,13 @@ def _home_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
         if name.startswith(("DRAGOMAN_", "XDG_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def _forbidden_for_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test that keeps libraries off the network not do so for the next."""
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    if hub := sys.modules.get("huggingface_hub.constants"):
+        monkeypatch.setattr(hub, "HF_HUB_OFFLINE", False)
