@@ -21,6 +21,7 @@ from encoder.checkpoint import Checkpoint
 from encoder.device import Placement
 from encoder.embedder import Sums, TransformerEmbedder, sums_by_owner
 from encoder.interface import Window
+from encoder.reranker import max_sim
 from encoder.runner import TokenSequence
 from index_data.errors import EncoderUnavailable
 from index_data.records import SparseVector
@@ -159,11 +160,6 @@ def sparse_vector(
     largest = np.zeros(len(pieces), dtype=np.float32)
     np.maximum.at(largest, places, weights[kept])
     return SparseVector(pieces.astype(np.int32), largest)
-
-
-def max_sim(query: NDArray[np.float32], passage: NDArray[np.float32]) -> float:
-    """Mean over the query's tokens of the best cosine in the passage; unit vectors, float32 (T, D)."""
-    return float((query @ passage.T).max(axis=1).mean())
 
 
 class _Head:

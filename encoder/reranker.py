@@ -26,5 +26,10 @@ class MaxSimReranker:
         scores = np.zeros(len(passages), dtype=np.float32)
         for number, tokens in enumerate(self.embedder.token_vectors(passages)):  # each (T, D)
             if len(query_tokens) and len(tokens):
-                scores[number] = (query_tokens @ tokens.T).max(axis=1).mean()
+                scores[number] = max_sim(query_tokens, tokens)
         return np.clip(scores, 0, 1)
+
+
+def max_sim(query: NDArray[np.float32], passage: NDArray[np.float32]) -> float:
+    """Mean over the query's tokens of the best cosine in the passage; unit vectors, float32 (T, D)."""
+    return float((query @ passage.T).max(axis=1).mean())

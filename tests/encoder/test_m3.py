@@ -26,7 +26,8 @@ from transformers import XLMRobertaConfig, XLMRobertaModel
 from encoder.checkpoint import resolve
 from encoder.device import NumberFormat, place
 from encoder.interface import SparseEmbedder, TokenEmbedder, Window
-from encoder.m3 import M3Embedder, M3Reranker, max_sim, sparse_vector
+from encoder.m3 import M3Embedder, M3Reranker, sparse_vector
+from encoder.reranker import max_sim
 from index_data.errors import EncoderUnavailable
 from index_data.records import SparseVector
 
