@@ -14,28 +14,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from encoder.networks.attention import EVERYTHING, EVERYTHING_BEFORE, Reach, attend
+from encoder.networks.attention import EVERYTHING, EVERYTHING_BEFORE, Reach
 from encoder.networks.blocks import in_blocks
 from encoder.networks.gate import Gate
+from encoder.networks.grouped_attention import GroupedAttention
 from encoder.networks.layout import Layout
 from encoder.networks.linear import Activation, Linear
 from encoder.networks.norms import add_norm, rms_norm
-from encoder.networks.rotary import angles, norm_and_rotate
+from encoder.networks.rotary import angles
 from encoder.networks.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One of the network's layers: what it attends to, and its weights."""
+    """The weights of one of the network's layers."""
 
-    reach: Reach
-    rope_base: float
     norms: dict[str, Tensor]
-    """Scales, float32: (D,), or (d,) for the query's and the key's."""
-    project: Linear
-    """D to (H + 2 K) d: query, key and value."""
-    mix: Linear
-    """H d to D."""
+    """Scales, float32 (D,)."""
+    attention: GroupedAttention
     widen: Gate
     """D to F."""
     narrow: Linear
@@ -58,7 +54,6 @@ class GemmaEncoder:
         _refuse_unknown(config)
         width: int = config["hidden_size"]
         self._head_size: int = config["head_dim"]
-        self._heads = (config["num_attention_heads"], config["num_key_value_heads"])
         self._epsilon: float = config["rms_norm_eps"]
         # The attention divides by the root of the size of a head; the checkpoint may want another number.
         self._query_scale = (self._head_size / config["query_pre_attn_scalar"]) ** 0.5
@@ -76,22 +71,15 @@ class GemmaEncoder:
         hidden = functional.embedding(ids, self._table) * self._embedding_scale  # (R, D)
         turns = {
             base: angles(layout.positions, base, self._head_size)
-            for base in {layer.rope_base for layer in self._layers}
+            for base in {layer.attention.rope_base for layer in self._layers}
         }
         for layer in self._layers:
             normed = rms_norm(hidden, layer.norms["input"], self._epsilon)
-            mixed = layer.mix(self._attend(layer, normed, turns[layer.rope_base], layout))  # (R, D)
+            attended = layer.attention(normed, turns[layer.attention.rope_base], layout)  # (R, H d)
+            mixed = layer.attention.mix(attended)  # (R, D)
             hidden = add_norm(hidden, mixed, layer.norms["post_attention"], self._epsilon)
             hidden = in_blocks(partial(self._feed_forward, layer), hidden)
         return rms_norm(hidden, self._norm, self._epsilon)
-
-    def _attend(self, layer: _Layer, normed: Tensor, turns: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
-        heads, shared = self._heads
-        parts = layer.project(normed).view(len(normed), -1, self._head_size)  # (R, H + 2 K, d)
-        query, key, value = torch.split(parts, [heads, shared, shared], dim=1)
-        query = norm_and_rotate(query, layer.norms["query"], self._epsilon, turns)
-        key = norm_and_rotate(key, layer.norms["key"], self._epsilon, turns)
-        return attend(query, key, value, layout, layer.reach).flatten(1)  # (R, H d)
 
     def _feed_forward(self, layer: _Layer, hidden: Tensor) -> Tensor:
         normed = rms_norm(hidden, layer.norms["pre_feedforward"], self._epsilon)
@@ -100,25 +88,21 @@ class GemmaEncoder:
 
     def _layer(self, name: str, kind: str, config: dict[str, Any], weights: Weights) -> _Layer:
         width, inner, size = config["hidden_size"], config["intermediate_size"], self._head_size
-        heads, shared = self._heads
         attention, feedforward = f"{name}.self_attn", f"{name}.mlp"
         norms = {
             part: _norm(weights, f"{name}.{part}_layernorm", width)
             for part in ("input", "post_attention", "pre_feedforward", "post_feedforward")
         }
-        norms["query"] = _norm(weights, f"{attention}.q_norm", size) * self._query_scale
-        norms["key"] = _norm(weights, f"{attention}.k_norm", size)
+        query_norm = _norm(weights, f"{attention}.q_norm", size)
         return _Layer(
-            reach=reach_of(kind, config),
-            rope_base=rope_base(kind, config),
             norms=norms,
-            project=weights.linear(
-                [f"{attention}.{part}_proj" for part in "qkv"],
-                width,
-                [heads * size, shared * size, shared * size],
-                bias=False,
+            attention=GroupedAttention.of(
+                attention,
+                config,
+                weights,
+                (reach_of(kind, config), rope_base(kind, config)),
+                (query_norm * self._query_scale, _norm(weights, f"{attention}.k_norm", size)),
             ),
-            mix=weights.linear(f"{attention}.o_proj", heads * size, width, bias=False),
             widen=weights.gate(
                 f"{feedforward}.gate_proj", f"{feedforward}.up_proj", width, inner, Activation.GELU_TANH
             ),

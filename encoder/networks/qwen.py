@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
-from encoder.networks.attention import EVERYTHING, EVERYTHING_BEFORE, attend
+from encoder.networks.attention import EVERYTHING, EVERYTHING_BEFORE
 from encoder.networks.blocks import in_blocks
 from encoder.networks.gate import Gate
 from encoder.networks.gemma import is_bidirectional, rope_base
+from encoder.networks.grouped_attention import GroupedAttention
 from encoder.networks.layout import Layout
 from encoder.networks.linear import Activation, Linear
 from encoder.networks.norms import rms_norm
-from encoder.networks.rotary import angles, norm_and_rotate
+from encoder.networks.rotary import angles
 from encoder.networks.weights import Weights
 
 
@@ -30,11 +30,8 @@ class _Layer:
     """The weights of one of the network's layers."""
 
     norms: dict[str, Tensor]
-    """Scales, float32: (D,), or (d,) for the query's and the key's."""
-    project: Linear
-    """D to (H + 2 K) d: query, key and value."""
-    mix: Linear
-    """H d to D."""
+    """Scales, float32 (D,)."""
+    attention: GroupedAttention
     widen: Gate
     """D to F."""
     narrow: Linear
@@ -56,7 +53,6 @@ class QwenEncoder:
         """
         _refuse_unknown(config)
         self._head_size: int = config["head_dim"]
-        self._heads = (config["num_attention_heads"], config["num_key_value_heads"])
         self._epsilon: float = config["rms_norm_eps"]
         self._rope_base = rope_base("full_attention", config)
         self._reach = EVERYTHING if is_bidirectional(config) else EVERYTHING_BEFORE
@@ -73,17 +69,10 @@ class QwenEncoder:
         turns = angles(layout.positions, self._rope_base, self._head_size)
         for layer in self._layers:
             normed = rms_norm(hidden, layer.norms["input"], self._epsilon)
-            hidden = layer.mix.plus(self._attend(layer, normed, turns, layout), hidden)  # (R, D)
+            attended = layer.attention(normed, turns, layout)  # (R, H d)
+            hidden = layer.attention.mix.plus(attended, hidden)  # (R, D)
             hidden = in_blocks(partial(self._feed_forward, layer), hidden)
         return rms_norm(hidden, self._norm, self._epsilon)
-
-    def _attend(self, layer: _Layer, normed: Tensor, turns: tuple[Tensor, Tensor], layout: Layout) -> Tensor:
-        heads, shared = self._heads
-        parts = layer.project(normed).view(len(normed), -1, self._head_size)  # (R, H + 2 K, d)
-        query, key, value = torch.split(parts, [heads, shared, shared], dim=1)
-        query = norm_and_rotate(query, layer.norms["query"], self._epsilon, turns)
-        key = norm_and_rotate(key, layer.norms["key"], self._epsilon, turns)
-        return attend(query, key, value, layout, self._reach).flatten(1)  # (R, H d)
 
     def _feed_forward(self, layer: _Layer, hidden: Tensor) -> Tensor:
         normed = rms_norm(hidden, layer.norms["post_attention"], self._epsilon)
@@ -91,22 +80,19 @@ class QwenEncoder:
 
     def _layer(self, name: str, config: dict[str, Any], weights: Weights) -> _Layer:
         width, inner, size = config["hidden_size"], config["intermediate_size"], self._head_size
-        heads, shared = self._heads
         attention, feedforward = f"{name}.self_attn", f"{name}.mlp"
         return _Layer(
             norms={
                 "input": _norm(weights, f"{name}.input_layernorm", width),
                 "post_attention": _norm(weights, f"{name}.post_attention_layernorm", width),
-                "query": _norm(weights, f"{attention}.q_norm", size),
-                "key": _norm(weights, f"{attention}.k_norm", size),
             },
-            project=weights.linear(
-                [f"{attention}.{part}_proj" for part in "qkv"],
-                width,
-                [heads * size, shared * size, shared * size],
-                bias=False,
+            attention=GroupedAttention.of(
+                attention,
+                config,
+                weights,
+                (self._reach, self._rope_base),
+                (_norm(weights, f"{attention}.q_norm", size), _norm(weights, f"{attention}.k_norm", size)),
             ),
-            mix=weights.linear(f"{attention}.o_proj", heads * size, width, bias=False),
             widen=weights.gate(
                 f"{feedforward}.gate_proj", f"{feedforward}.up_proj", width, inner, Activation.SILU
             ),
