@@ -41,6 +41,13 @@ CONSTRUCTED = frozenset(
     }
 )
 
+FOCUS = frozenset({
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "ro", "ru", "uk", "el", "tr", "ar", "fa", "he",
+    "hi", "bn", "ta", "th", "vi", "id", "ko", "ja", "zh", "sv", "da", "fi", "hu", "bg", "hr", "sr", "sk",
+    "lt", "lv", "et", "sw", "ur", "nb", "ca",
+})  # fmt: skip
+"""Languages that the pieces are made for and that training draws most."""
+
 
 def short_code(code: str) -> str:
     """Return the short code of a language, without script or region: `zh-TW` and `cmn_Hant` are `zh`."""

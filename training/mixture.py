@@ -8,11 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from training.languages import CONSTRUCTED
+from training.languages import CONSTRUCTED, FOCUS
 from training.tokens import load_languages, load_pairs
 
-SMALL = 1_500
-"""Languages with fewer pairs than this in a source are drawn a third as often."""
+BESIDE = 0.25
+"""How often languages outside the focus are drawn, compared with those in it."""
+INVENTED = 0.05
+"""The same for constructed languages."""
+MOST = 20_000
+"""Pairs beyond this many give a language no larger share."""
 
 
 class Draw(NamedTuple):
@@ -48,10 +52,9 @@ class Mixture:
         ]
 
     def _size(self, group: Draw, alpha: float) -> float:
-        count = len(group.first)
         name = self.languages[int(group.lang[0])]
-        factor = 0.1 if name in CONSTRUCTED else 1 / 3 if count < SMALL else 1.0
-        return factor * math.pow(min(count, 20_000), alpha)
+        factor = INVENTED if name in CONSTRUCTED else 1.0 if name in FOCUS else BESIDE
+        return factor * math.pow(min(len(group.first), MOST), alpha)
 
     def draw(self, count: int, random: np.random.Generator) -> Draw:
         """Return `count` pairs in random order."""

@@ -1,4 +1,4 @@
-"""Dictionaries: FreeDict's translations, WordNet's glosses, GCIDE's and FOLDOC's definitions."""
+"""Dictionaries: FreeDict's translations, GCIDE's and FOLDOC's definitions."""
 
 import gzip
 import re
@@ -48,19 +48,6 @@ def freedict_pairs(tree: Path) -> Iterator[Pair]:
             sense = first_sense(entry)
             if sense and len(sense) < 60 and not sense.startswith(("see:", "Syn", '"')):
                 yield Pair("en", lang, word, sense)
-
-
-def wordnet_glosses(tree: Path) -> Iterator[tuple[str, str]]:
-    """Yield (synonyms joined by commas, gloss) of every synset."""
-    for name in ("noun", "verb", "adj", "adv"):
-        for line in (tree / "usr/share/wordnet" / f"data.{name}").read_text(encoding="utf-8").splitlines():
-            head, _, gloss = line.partition(" | ")
-            if gloss and not line.startswith("  "):
-                fields = head.split()
-                words = [
-                    fields[4 + 2 * at].split("(")[0].replace("_", " ") for at in range(int(fields[3], 16))
-                ]
-                yield ", ".join(words), fold_space(gloss)
 
 
 def definitions(tree: Path, name: str) -> Iterator[tuple[str, str]]:
