@@ -18,16 +18,18 @@ TEACHER_PIECES = 254
 STUDENT_ENDS = (2, 3)
 TEACHER_ENDS = (101, 102)
 SENTENCES = {
-    "sentences": 0.74, "pivoted": 0.05, "libreoffice": 0.045, "gnome": 0.01, "wesnoth": 0.05,
-    "catalogs": 0.03, "isocodes": 0.01, "cldr": 0.02, "freedict": 0.02, "descriptions": 0.025,
+    "sentences": 0.66, "pivoted": 0.05, "libreoffice": 0.03, "gnome": 0.01, "lessons": 0.04, "wesnoth": 0.05,
+    "templates": 0.02, "catalogs": 0.02, "more-catalogs": 0.03, "isocodes": 0.01, "cldr": 0.02,
+    "freedict": 0.02, "wordnets": 0.02, "descriptions": 0.02,
 }  # fmt: skip
-PASSAGES = {"help-passages": 0.5, "description-passages": 0.5}
+PASSAGES = {"help-passages": 0.35, "description-passages": 0.3, "lesson-passages": 0.35}
 JOINED = {"sentences": 0.9, "wesnoth": 0.1}
-QUERIES = {"queries": 1.0}
-ENGLISH = {"english": 1.0}
-KINDS = {"sentences": 0.56, "passages": 0.16, "joined": 0.13, "english": 0.15}
+SWITCHED = {"switched": 1.0}
+QUERIES = {"queries": 0.5, "lesson-queries": 0.2, "wordnet-glosses": 0.3}
+ENGLISH = {"english": 0.85, "examples": 0.15}
+KINDS = {"sentences": 0.5, "passages": 0.15, "joined": 0.11, "switched": 0.14, "english": 0.1}
 """Share of the batches, hence of the student's pieces."""
-ENGLISH_COPY = {"sentences": 0.35, "passages": 0.35, "joined": 0.3, "english": 1.0}
+ENGLISH_COPY = {"sentences": 0.35, "passages": 0.35, "joined": 0.3, "switched": 0.2, "english": 1.0}
 """How often the English text itself is a student input too."""
 SIBLING = 0.6
 """How often another language's translation of the same sentence joins the batch."""
@@ -114,8 +116,12 @@ class Batches:
         self._mixtures = {
             "sentences": Mixture(work, SENTENCES, alpha=0.5), "passages": Mixture(work, PASSAGES, alpha=0.5),
             "joined": Mixture(work, JOINED, alpha=0.5), "queries": Mixture(work, QUERIES, alpha=0.5),
-            "english": Mixture(work, ENGLISH, alpha=0.5),
+            "switched": Mixture(work, SWITCHED, alpha=0.5), "english": Mixture(work, ENGLISH, alpha=0.5),
         }  # fmt: skip
+        self._random = np.random.default_rng(seed)
+
+    def reseed(self, seed: int) -> None:
+        """Draw from here on as the seed says."""
         self._random = np.random.default_rng(seed)
 
     def draw(self) -> Batch:

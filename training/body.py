@@ -36,6 +36,13 @@ class Packed(NamedTuple):
     order: NDArray[np.int64]
     """(B,) int64: where each packed sequence stood among the sequences given."""
 
+    def spans(self) -> list[slice]:
+        """Return where each of the sequences given lies among the pieces."""
+        lengths = np.concatenate([np.full(count, length) for count, length in self.runs])
+        starts = np.cumsum(lengths) - lengths
+        back = np.argsort(self.order)
+        return [slice(int(starts[at]), int(starts[at] + lengths[at])) for at in back]
+
 
 def pack(sequences: Sequence[NDArray[np.uint16]]) -> Packed:
     """Lay sequences of ids end to end, sorted by length; filler makes the total a multiple of `ROUND`."""
@@ -106,8 +113,8 @@ def dense(x: Tensor, weights: Mapping[str, Tensor], name: str) -> Tensor:
     return linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
 
 
-def forward(weights: Mapping[str, Tensor], pieces: Tensor, packed: Packed) -> Tensor:
-    """Return the mean of the last layer for each sequence, packed order: (B, D) float32.
+def states(weights: Mapping[str, Tensor], pieces: Tensor, packed: Packed) -> Tensor:
+    """Return the last layer: (pieces, D) float32, filler included.
 
     `pieces`: (pieces, D), each piece's input embedding in the dtype of the weights.
     """
@@ -124,7 +131,17 @@ def forward(weights: Mapping[str, Tensor], pieces: Tensor, packed: Packed) -> Te
         )
         inner = gelu(dense(x, weights, f"{layer}.intermediate.dense"))
         x = norm(x + dense(inner, weights, f"{layer}.output.dense"), weights, f"{layer}.output.LayerNorm")
+    return x.float()
+
+
+def means(last: Tensor, packed: Packed) -> Tensor:
+    """Return the mean of each sequence, in packed order: (B, D) from (pieces, D)."""
     sizes = [count * length for count, length in packed.runs]
-    parts = torch.split(x.float(), [*sizes, len(x) - sum(sizes)])
+    parts = torch.split(last, [*sizes, len(last) - sum(sizes)])
     shaped = zip(parts, packed.runs, strict=False)
     return torch.cat([part.view(count, length, WIDTH).mean(1) for part, (count, length) in shaped])
+
+
+def forward(weights: Mapping[str, Tensor], pieces: Tensor, packed: Packed) -> Tensor:
+    """Return the mean of the last layer for each sequence, packed order: (B, D) float32."""
+    return means(states(weights, pieces, packed), packed)

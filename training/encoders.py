@@ -1,8 +1,8 @@
 """The encoders that quality measures: the packed body under a vocabulary, and the static stage."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -12,10 +12,17 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import embedding, normalize
 
+from encoder.checkpoint import resolve
+from encoder.device import place
+from encoder.embedder import TransformerEmbedder
+from encoder.interface import Window
 from training import teacher
-from training.body import TABLE, forward, fuse, pack
+from training.body import TABLE, Packed, forward, fuse, pack, states
 
 BATCH_PIECES = 8192
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Texts to unit vectors: (N, D) float32."""
 
 
 class Encoder(Protocol):
@@ -24,6 +31,18 @@ class Encoder(Protocol):
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors: (N, D) float32."""
         ...
+
+
+class Sides(NamedTuple):
+    """The two ways in which an encoder reads a text."""
+
+    queries: Embed
+    passages: Embed
+
+
+def alike(embed: Embed) -> Sides:
+    """Return the sides of an encoder that reads every text the same way."""
+    return Sides(embed, embed)
 
 
 class BodyEncoder:
@@ -42,6 +61,11 @@ class BodyEncoder:
         encoded = self._tokenizer.encode_batch_fast(list(texts))
         rows = [np.array(one.ids, dtype=np.uint16) for one in encoded]
         return self.embed_ids(rows)
+
+    @torch.no_grad()
+    def states(self, packed: Packed) -> Tensor:
+        """Return the last layer over packed sequences: (pieces, D) float32."""
+        return states(self._weights, embedding(packed.ids, self._table), packed)
 
     @torch.inference_mode()
     def embed_ids(self, rows: Sequence[NDArray[np.uint16]]) -> NDArray[np.float32]:
@@ -70,3 +94,13 @@ def load_student(weights: Path, tokenizer: Path, dtype: torch.dtype = torch.floa
     """Return an encoder from a safetensors file and a `tokenizer.json`."""
     values = {name: value.float() for name, value in load_file(weights).items()}
     return BodyEncoder(values, Tokenizer.from_file(str(tokenizer)), dtype)
+
+
+def load_folder(folder: Path) -> Sides:
+    """Return the encoder of an exported folder as the product runs it, with its prompts and pooling."""
+    embedder = TransformerEmbedder(resolve(str(folder.resolve())), place())
+
+    def embed_passages(texts: Sequence[str]) -> NDArray[np.float32]:
+        return embedder.embed_passages([Window(text, ((0, len(text)),)) for text in texts])
+
+    return Sides(embedder.embed_queries, embed_passages)

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import embedding
 
-from training.body import TABLE, Packed, forward, fuse, unfuse
+from training.body import TABLE, Packed, fuse, states, unfuse
 
 BETAS = (0.9, 0.99)
 TINY = 1e-8
@@ -34,6 +34,15 @@ class LazyAdam:
         scaled = (square / (1 - BETAS[1] ** count)).sqrt_().add_(TINY)
         self.table[rows] -= rate * (mean / (1 - BETAS[0] ** count)) / scaled
 
+    def state(self) -> dict[str, Tensor]:
+        """Return everything that a later run needs to go on."""
+        return {"table": self.table, "mean": self.mean, "square": self.square, "steps": self.steps}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Go on from what `state` returned."""
+        for name, value in state.items():
+            getattr(self, name).copy_(value)
+
 
 class Student:
     """A BERT body and a table of pieces, trained."""
@@ -48,12 +57,12 @@ class Student:
         )
         self._touched: tuple[Tensor, Tensor] | None = None
 
-    def embed(self, packed: Packed) -> Tensor:
-        """Return the mean vectors of packed sequences: (B, D) float32, with a graph for the backward pass."""
+    def states(self, packed: Packed) -> Tensor:
+        """Return the last layer over packed sequences, (pieces, D) float32, with its graph."""
         rows, places = torch.unique(packed.ids, return_inverse=True)
         leaf = self.pieces.table[rows].requires_grad_()
         self._touched = (rows, leaf)
-        return forward(self.copies, embedding(places, leaf).bfloat16(), packed)
+        return states(self.copies, embedding(places, leaf).bfloat16(), packed)
 
     def step(self, body_rate: float, piece_rate: float) -> None:
         """Apply the gradients of the last backward pass."""
@@ -79,13 +88,7 @@ class Student:
 
     def state(self) -> dict[str, Any]:
         """Return everything that a later run needs to go on."""
-        pieces = {"mean": self.pieces.mean, "square": self.pieces.square, "steps": self.pieces.steps}
-        return {
-            "masters": self.masters,
-            "table": self.pieces.table,
-            "pieces": pieces,
-            "body": self.body.state_dict(),
-        }
+        return {"masters": self.masters, "pieces": self.pieces.state(), "body": self.body.state_dict()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` returned."""
@@ -93,9 +96,7 @@ class Student:
             for name, master in self.masters.items():
                 master.copy_(state["masters"][name])
                 self.copies[name].copy_(master)
-            self.pieces.table.copy_(state["table"])
-            for name, value in state["pieces"].items():
-                getattr(self.pieces, name).copy_(value)
+            self.pieces.restore(state["pieces"])
         self.body.load_state_dict(state["body"])
 
 

@@ -76,9 +76,13 @@ def sources(work: Path) -> Iterator[str]:
 
 
 def make_tokens(work: Path, tokenizer: Tokenizer, teacher: Tokenizer) -> None:
-    """Write all texts in the new vocabulary, the English in the teacher's too, and each source's pairs."""
+    """Write all texts in the new vocabulary, the English in the teacher's too, and each source's pairs.
+
+    All is written anew when a source has come since.
+    """
     folder = work / "tokens"
-    if (folder / "languages.json").exists():
+    known = {path.name.partition(".")[0] for path in folder.glob("*.pairs.npy")}
+    if (folder / "languages.json").exists() and known.issuperset(sources(work)):
         return
     folder.mkdir(parents=True, exist_ok=True)
     numbers: dict[str, int] = {}
@@ -97,7 +101,9 @@ def make_tokens(work: Path, tokenizer: Tokenizer, teacher: Tokenizer) -> None:
     save_ragged(folder, "student", encode(tokenizer, list(numbers)))
     texts = [text if at in english else "" for at, text in enumerate(numbers)]
     save_ragged(folder, "teacher", encode(teacher, texts))
-    (folder / "languages.json").write_text(json.dumps(list(languages)))
+    partial = folder / "languages.partial"
+    partial.write_text(json.dumps(list(languages)))
+    partial.replace(folder / "languages.json")
 
 
 def load_pairs(work: Path, source: str) -> PairTable:

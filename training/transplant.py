@@ -94,4 +94,6 @@ def make_transplant(work: Path) -> None:
     means = neighbour_means(torch.from_numpy(vectors), in_static, weights[TABLE][places])
     weights[TABLE], copied = transplant_table(tokenizer.get_vocab(), words, means, weights[TABLE])
     LOG.info("%d of %d pieces are copies", copied, len(means))
-    save_file({name: value.contiguous() for name, value in weights.items()}, folder / "model.safetensors")
+    partial = folder / "model.partial"
+    save_file({name: value.contiguous() for name, value in weights.items()}, partial)
+    partial.replace(folder / "model.safetensors")

@@ -4,12 +4,16 @@ import json
 import logging
 import random
 from collections import defaultdict
+from io import BytesIO
 from pathlib import Path
 
 import sentencepiece
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
+from index_data.atomic_file import write_atomically
 from training.corpora import source_pairs
+from training.fertility import write_fertility
+from training.languages import FOCUS
 
 LOG = logging.getLogger("training.vocabulary")
 PIECES = 46_000
@@ -18,52 +22,6 @@ CHARACTERS = 55_000_000
 ALPHA = 0.4
 """A language's share grows with its amount of text to this power."""
 ENGLISH_SHARE = 0.17
-FOCUS = frozenset(
-    [
-        "en",
-        "de",
-        "fr",
-        "es",
-        "it",
-        "pt",
-        "nl",
-        "pl",
-        "cs",
-        "ro",
-        "ru",
-        "uk",
-        "el",
-        "tr",
-        "ar",
-        "fa",
-        "he",
-        "hi",
-        "bn",
-        "ta",
-        "th",
-        "vi",
-        "id",
-        "ko",
-        "ja",
-        "zh",
-        "sv",
-        "da",
-        "fi",
-        "hu",
-        "bg",
-        "hr",
-        "sr",
-        "sk",
-        "lt",
-        "lv",
-        "et",
-        "sw",
-        "ur",
-        "nb",
-        "ca",
-    ]
-)
-"""Languages the pieces are made for; others get a tenth of what their amount of text would give them."""
 SOURCES = (
     *("sentences", "pivoted", "other-sentences", "libreoffice", "gnome", "wesnoth"),
     *("catalogs", "descriptions", "english", "cldr"),
@@ -108,7 +66,8 @@ def write_sample(work: Path, target: Path, seed: int) -> None:
     characters = {lang: sum(map(len, rows)) for lang, rows in texts.items()}
     draw = random.Random(seed)
     normalise = normalizer().normalize_str
-    with target.open("w", encoding="utf-8") as sample:
+    partial = target.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as sample:
         for lang, share in sorted(shares(characters).items()):
             budget = min(share * CHARACTERS, 3.0 * characters[lang])
             rows = texts[lang]
@@ -119,13 +78,15 @@ def write_sample(work: Path, target: Path, seed: int) -> None:
                 sample.write(line + "\n")
                 budget -= len(line) + 1
                 at += 1
+    partial.replace(target)
 
 
 def train_pieces(sample: Path, model: Path) -> None:
     """Train sentencepiece on the sample."""
+    trained = BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         input=str(sample),
-        model_prefix=str(model.with_suffix("")),
+        model_writer=trained,
         model_type="unigram",
         vocab_size=PIECES - 1,
         character_coverage=0.9999,
@@ -136,6 +97,7 @@ def train_pieces(sample: Path, model: Path) -> None:
         seed_sentencepiece_size=500_000,
         minloglevel=1,
     )
+    write_atomically(model, trained.getvalue(), mode=0o644)
 
 
 def make_tokenizer(model: Path) -> Tokenizer:
@@ -171,16 +133,18 @@ def tokenizer_config() -> dict[str, object]:
 
 
 def make_vocabulary(work: Path, seed: int) -> None:
-    """Write `work/vocabulary/tokenizer.json` and its configuration."""
+    """Write `work/vocabulary`: `tokenizer.json`, its configuration, and `fertility.json`."""
     folder = work / "vocabulary"
-    if (folder / "tokenizer.json").exists():
-        return
     folder.mkdir(parents=True, exist_ok=True)
-    sample, model = folder / "sample.txt", folder / "pieces.model"
-    if not sample.exists():
-        write_sample(work, sample, seed)
-    if not model.exists():
-        train_pieces(sample, model)
-    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer_config(), indent=2) + "\n")
-    make_tokenizer(model).save(str(folder / "tokenizer.json"))
-    LOG.info("vocabulary written to %s", folder)
+    finished, fertility = folder / "tokenizer.json", folder / "fertility.json"
+    if not finished.exists():
+        sample, model = folder / "sample.txt", folder / "pieces.model"
+        if not sample.exists():
+            write_sample(work, sample, seed)
+        if not model.exists():
+            train_pieces(sample, model)
+        (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer_config(), indent=2) + "\n")
+        write_atomically(finished, make_tokenizer(model).to_str(pretty=True).encode(), mode=0o644)
+        LOG.info("vocabulary written to %s", folder)
+    if not fertility.exists():
+        write_fertility(fertility, Tokenizer.from_file(str(finished)), source_pairs(work, "sentences"))

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn.functional import embedding
 
-from training.body import TABLE, forward, fuse, pack, unfuse
+from training.body import TABLE, forward, fuse, means, pack, unfuse
 from training.student import LazyAdam, Student
 
 transformers = pytest.importorskip("transformers")
@@ -66,9 +66,19 @@ def test_a_student_learns() -> None:
     packed, target = pack(rows), torch.nn.functional.normalize(torch.randn(2, 384), dim=1)
     losses = []
     for _ in range(5):
-        vectors = torch.nn.functional.normalize(student.embed(packed), dim=1)
+        vectors = torch.nn.functional.normalize(means(student.states(packed), packed), dim=1)
         loss = (1 - (vectors * target).sum(1)).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         student.step(1e-3, 1e-2)
         losses.append(loss.item())
     assert losses[-1] < losses[0] - 0.1
+
+
+def test_spans_find_the_sequences_as_given() -> None:
+    """Each span of a pack holds the ids of the sequence that was given at its place."""
+    rows = [
+        np.arange(start, start + size, dtype=np.uint16) for start, size in ((1, 4), (20, 2), (30, 4), (40, 3))
+    ]
+    packed = pack(rows)
+    for row, span in zip(rows, packed.spans(), strict=True):
+        assert packed.ids[span].tolist() == row.tolist()
