@@ -47,7 +47,7 @@ class Checkpoint:
     pools_prompt: bool
     """Whether the tokens of a prompt count in the mean."""
     heads: tuple[Path, ...]
-    """Folders of dense layers behind pooling, in their order."""
+    """Folders of the steps behind pooling, in their order."""
     query_prompt: str
     """Put before a query, as it is."""
     passage_prompt: str
@@ -62,17 +62,23 @@ class Checkpoint:
         return sorted(self.folder / shard for shard in set(shards))
 
     @property
+    def width(self) -> int:
+        """Numbers in the vector of a token."""
+        return int(self.config["hidden_size"]) + int(self.config.get("static_size", 0))
+
+    @property
     def max_tokens(self) -> int:
         """The longest sequence that the network takes, special tokens included."""
         positions = int(self.config["max_position_embeddings"])
         # RoBERTa counts positions from behind the padding token's.
         learned_later = self.config["model_type"] in {"xlm-roberta", "roberta", "camembert"}
-        return positions - (int(self.config.get("pad_token_id", 1)) + 1) * learned_later
+        return positions - (int(self.config.get("pad_token_id", 1)) + 1 if learned_later else 0)
 
     def digest(self) -> str:
         """SHA-256 over every byte that shapes a vector: weights, tokenizer, configuration and prompts."""
         parts = [self.folder / "config.json", self.folder / "tokenizer.json", *self.weights]
-        parts += [part for head in self.heads for part in (head / "config.json", head / _WHOLE)]
+        steps = [part for head in self.heads for part in (head / "config.json", head / _WHOLE)]
+        parts += [part for part in steps if part.is_file()]
         parts += sorted(self.folder.glob("*_linear.pt"))
         digest = hashlib.sha256()
         for part in parts:
@@ -131,7 +137,7 @@ def _folder_of(model: str, known: KnownModel | None, models: Path | None) -> Pat
 
 
 def _steps(folder: Path) -> tuple[Pooling, bool, tuple[Path, ...]]:
-    """Read how token vectors become the vector of a text: pooling, whether prompts count, dense layers.
+    """Read how token vectors become the vector of a text: pooling, whether prompts count, what follows.
 
     Raises:
         EncoderUnavailable: a step is not known.
@@ -140,7 +146,7 @@ def _steps(folder: Path) -> tuple[Pooling, bool, tuple[Path, ...]]:
     pooled = folder / "1_Pooling"
     for step in _read_list(folder / "modules.json"):
         kind = str(step.get("type", "")).rpartition(".")[2]
-        if kind == "Dense":
+        if kind in {"Dense", "UnitParts"}:
             heads.append(folder / step["path"])
         elif kind == "Pooling":
             pooled = folder / step["path"]
