@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from encoder.checkpoint import Checkpoint, Pooling
 from encoder.device import Placement
-from encoder.heads import Head
+from encoder.heads import heads_of
 from encoder.interface import Window
 from encoder.networks.foreign import understood
 from encoder.networks.loading import is_native, load_network
@@ -62,8 +62,8 @@ class TransformerEmbedder:
             self._pools_tokens = checkpoint.pooling is Pooling.MEAN
             self._sequences = SequenceMaker(checkpoint)
             self.max_window_tokens: int = self._sequences.max_window_tokens
-            self._heads = [Head(folder) for folder in checkpoint.heads]
-            self._width: int = checkpoint.config["hidden_size"]
+            self._heads = heads_of(checkpoint)
+            self._width = checkpoint.width
             self.dimension = self._heads[-1].dimension if self._heads else self._width
             self._runner = Runner(
                 [(device, load_network(checkpoint, placement, device)) for device in placement.devices],

@@ -1,16 +1,18 @@
-"""Dense layers behind pooling, in float32."""
+"""What is done to vectors behind pooling, in float32: dense layers, or parts made equally long."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
+from encoder.checkpoint import Checkpoint
 from index_data.errors import EncoderUnavailable
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -19,9 +21,10 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "ReLU": torch.relu,
     "GELU": functional.gelu,
 }
+_REMEDY = "Fetch or copy the folder again."
 
 
-class Head:
+class Dense:
     """One dense layer as sentence-transformers publishes it."""
 
     def __init__(self, folder: Path) -> None:
@@ -30,19 +33,75 @@ class Head:
         Raises:
             EncoderUnavailable: it has another activation or other weights than are known.
         """
+        config = _config(folder)
         try:
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             weights = load_file(folder / "model.safetensors")
             self._activation = _ACTIVATIONS[str(config["activation_function"]).rpartition(".")[2]]
             self._weight = weights.pop("linear.weight").float()  # (O, D)
             self._bias = weights.pop("linear.bias").float() if config.get("bias", True) else None
+            self.dimension, self.inputs = self._weight.shape
         except (OSError, ValueError, KeyError) as error:
-            raise EncoderUnavailable(
-                f"the dense layer in {folder} cannot be used: {error!r}",
-                remedy="Fetch or copy the folder again.",
-            ) from error
-        self.dimension = len(self._weight)
+            raise EncoderUnavailable(_unusable(folder, repr(error)), remedy=_REMEDY) from error
 
     def __call__(self, pooled: Tensor) -> Tensor:
         """float32 (N, O) from float32 (N, D), on the CPU."""
         return self._activation(functional.linear(pooled, self._weight, self._bias))
+
+
+class UnitParts:
+    """Parts of a vector, each made to length 1, so that all weigh the same; a part of zeros stays zero."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the sizes of the parts in `folder`.
+
+        Raises:
+            EncoderUnavailable: they are not whole numbers above zero.
+        """
+        sizes = _config(folder).get("sizes")
+        if not isinstance(sizes, list) or not all(type(size) is int and size > 0 for size in sizes):
+            reason = f"there are no parts of sizes {sizes}"
+            raise EncoderUnavailable(_unusable(folder, reason), remedy=_REMEDY)
+        self._sizes: list[int] = sizes
+        self.dimension = self.inputs = sum(sizes)
+
+    def __call__(self, pooled: Tensor) -> Tensor:
+        """float32 (N, D) from float32 (N, D)."""
+        return torch.cat(
+            [functional.normalize(part, dim=1) for part in torch.split(pooled, self._sizes, 1)], 1
+        )
+
+
+def heads_of(checkpoint: Checkpoint) -> list[Dense | UnitParts]:
+    """Read what is done behind the pooling of `checkpoint`, in its order.
+
+    Raises:
+        EncoderUnavailable: something of it is not known, or does not take what comes before it.
+    """
+    heads: list[Dense | UnitParts] = []
+    width = checkpoint.width
+    for folder in checkpoint.heads:
+        heads.append(UnitParts(folder) if "sizes" in _config(folder) else Dense(folder))
+        if heads[-1].inputs != width:
+            reason = f"it takes vectors of {heads[-1].inputs} numbers, not of {width}"
+            raise EncoderUnavailable(_unusable(folder, reason), remedy=_REMEDY)
+        width = heads[-1].dimension
+    return heads
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """Read the settings of a step.
+
+    Raises:
+        EncoderUnavailable: there are none.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EncoderUnavailable(_unusable(folder, str(error)), remedy=_REMEDY) from error
+    if not isinstance(config, dict):
+        raise EncoderUnavailable(_unusable(folder, "its config.json is no object"), remedy=_REMEDY)
+    return config
+
+
+def _unusable(folder: Path, reason: str) -> str:
+    return f"the step in {folder} cannot be used: {reason}"

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -111,9 +110,7 @@ class Index:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -247,6 +244,11 @@ class Index:
         """Find the `count` passages that share most with `sparse`, out of what `filters` lets through."""
         with self._connection.reading() as rows:
             return self._sparse_vectors.sharing(rows, sparse, count, allowed_ids(rows, filters))
+
+    def passage_ids(self) -> NDArray[np.int64]:
+        """Return the ids of all passages, ascending, those of a document together: int64 (N,)."""
+        with self._connection.reading() as rows:
+            return Passages(rows).ids()
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Return the passages with these ids, in this order, without those that are gone."""

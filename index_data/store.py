@@ -52,9 +52,12 @@ def refuse_differences(folder: Path, stored: Fingerprint, asked: Fingerprint) ->
         IndexMismatch: the vectors are made in different ways.
     """
     if differences := stored.differences(asked):
+        same_name = stored.model == asked.model and stored.encoder != asked.encoder
         raise IndexMismatch(
             f"the index in {folder} was made another way ({'; '.join(differences)})",
-            remedy=f"Use the model it was made with (--model {stored.model}) and its settings, "
+            remedy=f"{stored.model} is another encoder since then; ingest into a new folder with --index."
+            if same_name
+            else f"Use the model it was made with (--model {stored.model}) and its settings, "
             "or choose another folder with --index.",
         )
 

@@ -47,6 +47,8 @@ class Shape:
     """Layers that see everything, where the others do not."""
     head_parameters: int = 0
     """Weights behind the last layer."""
+    static: int = 0
+    """Numbers in the vectors that pieces have beside the network; 0: they have none."""
 
     @property
     def layer_parameters(self) -> int:
@@ -57,7 +59,7 @@ class Shape:
     @property
     def table_parameters(self) -> int:
         """Weights in the vectors of pieces and positions."""
-        return self.hidden * (self.vocabulary + self.positions)
+        return self.hidden * (self.vocabulary + self.positions) + self.static * self.vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ class KnownModel:
     revision: str
     """The commit that is known to work; empty: `main`, pinned to its commit when it is fetched."""
     architecture: str
-    """The network, as transformers calls it (`model_type`); BidirLM's is the bidirectional form of it."""
+    """The network, as transformers calls it (`model_type`); BidirLM's is the bidirectional form of it.
+
+    `twofold`, the built-in encoder's, is BERT with a second vector for each piece.
+    """
     pooling: str
     """`mean`, `cls` or `last`: which token vectors make a passage's vector."""
     dimension: int

@@ -94,6 +94,7 @@ def _config(model: KnownModel, shape: Shape) -> dict[str, Any]:
         "num_key_value_heads": shape.kv_heads,
         "head_dim": shape.head_dim,
         "vocab_size": _PIECES,
+        "static_size": shape.static,
         "max_position_embeddings": shape.positions or model.window,
         "type_vocab_size": 2,
         "pad_token_id": 1,

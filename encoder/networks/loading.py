@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from safetensors.torch import load_file
@@ -17,14 +17,18 @@ from encoder.networks.gemma import GemmaEncoder
 from encoder.networks.gte import GteEncoder
 from encoder.networks.layout import Layout
 from encoder.networks.qwen import QwenEncoder
-from encoder.networks.weights import Weights
+from encoder.networks.twofold import TwofoldEncoder
+from encoder.networks.weights import Weights, rescaled
 from index_data.errors import EncoderUnavailable
 
 Network = Callable[[Tensor, Layout], Tensor]
 """Token ids to token vectors: int64 (R,) in, (R, D) out; rows behind the last token mean nothing."""
 
-NETWORKS: dict[str, type[BertEncoder | GemmaEncoder | GteEncoder | QwenEncoder]] = {
+NetworkKind = type[BertEncoder | GemmaEncoder | GteEncoder | QwenEncoder | TwofoldEncoder]
+
+NETWORKS: dict[str, NetworkKind] = {
     "bert": BertEncoder,
+    "twofold": TwofoldEncoder,
     "xlm-roberta": BertEncoder,
     "roberta": BertEncoder,
     "camembert": BertEncoder,
@@ -42,6 +46,16 @@ def is_native(checkpoint: Checkpoint) -> bool:
     return kind in NETWORKS or kind.startswith("bidirlm")
 
 
+def network_kind(checkpoint: Checkpoint, names: Iterable[str]) -> NetworkKind:
+    """Look up which network computes a native `checkpoint`, whose weights have these `names`."""
+    kind = checkpoint.config["model_type"]
+    if kind.startswith("bidirlm"):
+        # BidirLM has one name for the bidirectional forms of two networks; only one of them has four norms.
+        gemma = any(name.endswith("pre_feedforward_layernorm.weight") for name in names)
+        kind = "gemma3_text" if gemma else "qwen3"
+    return NETWORKS[kind]
+
+
 def load_network(checkpoint: Checkpoint, placement: Placement, device: torch.device) -> Network:
     """Hand the network of `checkpoint` its weights, on one of the devices of `placement`.
 
@@ -56,21 +70,16 @@ def load_network(checkpoint: Checkpoint, placement: Placement, device: torch.dev
             )
         return ForeignNetwork(checkpoint, device, placement.dtype)
     tensors = {name: tensor for file in checkpoint.weights for name, tensor in load_file(file).items()}
-    kind = checkpoint.config["model_type"]
-    if kind.startswith("bidirlm"):
-        # BidirLM has one name for the bidirectional forms of two networks; only one of them has four norms.
-        gemma = any(name.endswith("pre_feedforward_layernorm.weight") for name in tensors)
-        kind = "gemma3_text" if gemma else "qwen3"
-    network = NETWORKS[kind]
-    weights = Weights(
-        tensors,
-        device,
-        placement.dtype,
-        int8=placement.int8,
-        prefixes=network.PREFIXES,
-        unused=network.UNUSED,
-    )
+    network = network_kind(checkpoint, tensors)
     try:
+        weights = Weights(
+            rescaled(tensors),
+            device,
+            placement.dtype,
+            int8=placement.int8,
+            prefixes=network.PREFIXES,
+            unused=network.UNUSED,
+        )
         loaded = network(checkpoint.config, weights)
     except (ValueError, KeyError) as error:
         raise EncoderUnavailable(

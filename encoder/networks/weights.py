@@ -21,13 +21,15 @@ class Weights:
         dtype: torch.dtype,
         *,
         int8: bool = False,
+        learning: bool = False,
         prefixes: Sequence[str] = (),
         unused: Sequence[str] = (),
     ) -> None:
         """Hold `tensors` as they were published.
 
         A name may begin with one of `prefixes` or not; names that begin with one of `unused` are left alone.
-        With `int8`, linear layers compute in it; all else is in `dtype`.
+        With `int8`, linear layers compute in it; all else is in `dtype`. With `learning`, gradients flow back
+        to `tensors`, which packed layers let none through to.
         """
         self._left = {
             name: tensor
@@ -37,6 +39,7 @@ class Weights:
         self.device = device
         self.dtype = dtype
         self._int8 = int8
+        self._learning = learning
 
     def take(self, name: str, *shape: int) -> Tensor:
         """Hand out a tensor in the dtype of the network.
@@ -99,7 +102,8 @@ class Weights:
     def _kind(self) -> type[Linear]:
         if self._int8:
             return Int8Linear
-        return PackedLinear if self.device.type == "cpu" and PackedLinear.is_possible() else Linear
+        packed = self.device.type == "cpu" and not self._learning and PackedLinear.is_possible()
+        return PackedLinear if packed else Linear
 
     def _raw(self, name: str, shape: tuple[int, ...]) -> Tensor:
         if name not in self._left:
@@ -108,6 +112,24 @@ class Weights:
         if tuple(tensor.shape) != shape:
             raise ValueError(f"{name} has the shape {tuple(tensor.shape)}, not {shape}")
         return tensor
+
+
+def rescaled(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Make float32 of each tensor `X` in int8, whose rows are stored in units of their own, `X_scale`.
+
+    Raises:
+        ValueError: the units are missing, or are not float32 (R,), one for each row.
+    """
+    whole = dict(tensors)
+    for name, tensor in tensors.items():
+        if tensor.dtype is torch.int8:
+            scale = whole.pop(f"{name}_scale", None)
+            if scale is None:
+                raise ValueError(f"{name}_scale is missing")
+            if scale.dtype is not torch.float32 or scale.shape != tensor.shape[:1]:
+                raise ValueError(f"{name}_scale is {scale.dtype} {tuple(scale.shape)}, not one float32 a row")
+            whole[name] = tensor * scale.view(-1, *[1] * (tensor.dim() - 1))
+    return whole
 
 
 def _without(prefixes: Sequence[str], name: str) -> str:

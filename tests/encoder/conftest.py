@@ -14,6 +14,9 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import Gemma3TextConfig, Gemma3TextModel
 
+from encoder.checkpoint import BUILTIN, resolve
+from training.export import write_plain
+
 TINY_GEMMA: dict[str, Any] = {
     "model_type": "bidirlm",
     "vocab_size": 300,
@@ -86,6 +89,14 @@ def gemma_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "1_Pooling").mkdir()
     pooling = {"word_embedding_dimension": 64, "pooling_mode_mean_tokens": True, "include_prompt": True}
     (folder / "1_Pooling/config.json").write_text(json.dumps(pooling), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def contextual_half(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the built-in encoder's contextual half by itself, which other programs can load."""
+    folder = tmp_path_factory.mktemp("checkpoints") / "contextual-half"
+    write_plain(resolve(BUILTIN).folder, folder)
     return folder
 
 

@@ -22,7 +22,7 @@ def copied_builtin(tmp_path: Path) -> Path:
 def test_the_builtin_encoder_is_found_and_named() -> None:
     checkpoint = resolve(BUILTIN)
     assert checkpoint.model == BUILTIN
-    assert checkpoint.config["hidden_size"] == 384
+    assert checkpoint.width == 384 + 256
 
 
 def test_a_folder_is_an_encoder_with_the_same_digest(copied_builtin: Path) -> None:
@@ -41,6 +41,12 @@ def test_one_changed_byte_changes_the_digest(copied_builtin: Path) -> None:
     weights = bytearray((copied_builtin / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (copied_builtin / "model.safetensors").write_bytes(weights)
+    assert resolve(str(copied_builtin)).digest() != resolve(BUILTIN).digest()
+
+
+def test_the_sizes_of_parts_change_the_digest(copied_builtin: Path) -> None:
+    sizes = copied_builtin / "2_UnitParts" / "config.json"
+    sizes.write_text(json.dumps({"sizes": [640]}), encoding="utf-8")
     assert resolve(str(copied_builtin)).digest() != resolve(BUILTIN).digest()
 
 

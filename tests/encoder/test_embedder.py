@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import warnings
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertModel
 
 from encoder.checkpoint import BUILTIN, resolve
 from encoder.device import NumberFormat, Placement, place
@@ -35,13 +39,52 @@ def embedder() -> TransformerEmbedder:
     return TransformerEmbedder(resolve(BUILTIN), FLOAT32)
 
 
-def test_vectors_equal_those_of_sentence_transformers(embedder: TransformerEmbedder) -> None:
+def test_the_contextual_half_equals_sentence_transformers(contextual_half: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from sentence_transformers import SentenceTransformer
 
-        reference = SentenceTransformer(str(resolve(BUILTIN).folder), device="cpu").encode(TEXTS)
-    assert np.abs(embedder.embed_queries(TEXTS) - reference).max() < 1e-5
+        reference = SentenceTransformer(str(contextual_half), device="cpu").encode(TEXTS)
+    alone = TransformerEmbedder(resolve(str(contextual_half)), FLOAT32)
+    assert np.abs(alone.embed_queries(TEXTS) - reference).max() < 1e-5
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    scaled: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return scaled
+
+
+@torch.inference_mode()
+def test_both_halves_equal_the_reference(embedder: TransformerEmbedder) -> None:
+    folder = resolve(BUILTIN).folder
+    stored = load_file(folder / "model.safetensors")
+    for table in ("embeddings.word_embeddings", "static_embeddings"):
+        scales = stored.pop(f"{table}.weight_scale")
+        stored[f"{table}.weight"] = torch.einsum("pd,p->pd", stored[f"{table}.weight"].float(), scales)
+    pieces = stored.pop("static_embeddings.weight").numpy()
+    config = BertConfig(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    bert = BertModel(config, add_pooling_layer=False)
+    bert.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
+    bert.train(mode=False)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    ids = [tokenizer.encode(text).ids for text in TEXTS]
+    contextual = np.stack([bert(torch.tensor([one])).last_hidden_state[0].mean(0).numpy() for one in ids])
+    static = np.stack([pieces[tokenizer.encode(text, add_special_tokens=False).ids].sum(0) for text in TEXTS])
+    reference = unit(np.concatenate([unit(contextual), unit(static)], axis=1))
+    assert (embedder.embed_queries(TEXTS) * reference).sum(axis=1).min() >= 0.99999
+
+
+def test_halves_of_a_token_weigh_the_same(embedder: TransformerEmbedder) -> None:
+    [tokens] = embedder.token_vectors([TEXTS[0]])  # (T, D)
+    assert tokens.shape == (len(embedder.token_spans(TEXTS[0])), embedder.dimension)
+    assert np.allclose(np.linalg.norm(tokens[:, :384], axis=1), 0.5**0.5, atol=1e-5)
+    assert np.allclose(np.linalg.norm(tokens[:, 384:], axis=1), 0.5**0.5, atol=1e-5)
+
+
+def test_a_text_without_a_word_has_one_half(embedder: TransformerEmbedder) -> None:
+    [nothing] = embedder.embed_queries([""])
+    assert np.linalg.norm(nothing[:384]) == pytest.approx(1, abs=1e-5)
+    assert not nothing[384:].any()
 
 
 def test_a_vector_does_not_depend_on_its_batch(embedder: TransformerEmbedder) -> None:
@@ -139,6 +182,10 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     weights.pop("embeddings.LayerNorm.bias")
     save_file(weights, folder / "model.safetensors")
     with pytest.raises(EncoderUnavailable, match=r"LayerNorm\.bias is missing"):
+        TransformerEmbedder(resolve(str(folder)), FLOAT32)
+    weights.pop("static_embeddings.weight_scale")
+    save_file(weights, folder / "model.safetensors")
+    with pytest.raises(EncoderUnavailable, match=r"static_embeddings\.weight_scale is missing"):
         TransformerEmbedder(resolve(str(folder)), FLOAT32)
 
 

@@ -231,6 +231,15 @@ def test_other_vectors_are_not_mixed_in(index_folder: Path, fingerprint: Fingerp
     assert (index_folder / "meta.sqlite3").read_bytes() == before
 
 
+def test_a_model_that_changed_under_its_name_is_not_advised(
+    index_folder: Path, fingerprint: Fingerprint
+) -> None:
+    Index.create_or_open(index_folder, fingerprint).close()
+    with pytest.raises(IndexMismatch, match="dimension: 64, not 9") as caught:
+        Index.create_or_open(index_folder, replace(fingerprint, encoder="other", dimension=9))
+    assert "letters is another encoder since then" in caught.value.remedy
+
+
 def test_a_model_may_move(index_folder: Path, fingerprint: Fingerprint) -> None:
     Index.create_or_open(index_folder, fingerprint).close()
     moved = replace(fingerprint, model="/elsewhere/letters")

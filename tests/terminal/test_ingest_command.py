@@ -168,6 +168,7 @@ def test_another_encoder_is_refused(
     assert "made by letters (letter-count), not by letters (letter-count)" in told
     assert "another encoder since then" in told
     assert ingest(index_folder, folder, "--quiet") == 3
+    assert "another encoder since then" in capsys.readouterr().err
 
 
 def test_an_interrupt_keeps_what_is_done_and_is_130(

@@ -55,14 +55,16 @@ def test_the_built_in_entry_is_that_of_its_folder() -> None:
     model = known_model("builtin")
     assert (model.architecture, model.dimension, model.window) == (
         config["model_type"],
-        config["hidden_size"],
+        config["hidden_size"] + config["static_size"],
         config["max_position_embeddings"],
     )
-    assert (model.shape.layers, model.shape.hidden, model.shape.intermediate, model.shape.vocabulary) == (
+    shape = model.shape
+    assert (shape.layers, shape.hidden, shape.intermediate, shape.vocabulary, shape.static) == (
         config["num_hidden_layers"],
         config["hidden_size"],
         config["intermediate_size"],
         config["vocab_size"],
+        config["static_size"],
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from encoder.networks.linear import Int8Linear, Linear, PackedLinear
-from encoder.networks.weights import Weights
+from encoder.networks.weights import Weights, rescaled
 
 CPU = torch.device("cpu")
 
@@ -56,3 +56,34 @@ def test_each_weight_is_taken_once_and_none_is_left() -> None:
         taken.done()
     taken.linear(["a", "b"], 8, [4, 2], bias=False)
     taken.done()
+
+
+def test_rows_in_int8_are_multiplied_by_their_scales() -> None:
+    stored = {
+        "a": torch.tensor([[1, -2], [127, 0]], dtype=torch.int8),
+        "a_scale": torch.tensor([0.5, 2.0]),
+        "bias": torch.tensor([3, -4], dtype=torch.int8),
+        "bias_scale": torch.tensor([1.0, 0.25]),
+        "b_scale": torch.ones(1),
+    }
+    read = rescaled(stored)
+    assert read["a"].dtype is torch.float32
+    assert read["a"].tolist() == [[0.5, -1.0], [254.0, 0.0]]
+    assert read["bias"].tolist() == [3.0, -1.0]
+    assert set(read) == {"a", "bias", "b_scale"}
+    assert stored["a"].dtype is torch.int8
+
+
+@pytest.mark.parametrize(
+    ("scale", "complaint"),
+    [
+        ({}, "a_scale is missing"),
+        ({"a_scale": torch.ones(2)}, r"a_scale is torch\.float32 \(2,\), not one float32 a row"),
+        ({"a_scale": torch.ones(3, 1)}, r"\(3, 1\), not one"),
+        ({"a_scale": torch.ones(3).half()}, r"torch\.float16 \(3,\), not one"),
+    ],
+    ids=["missing", "too short", "not flat", "not float32"],
+)
+def test_scales_that_do_not_fit_are_named(scale: dict[str, torch.Tensor], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        rescaled({"a": torch.zeros(3, 4, dtype=torch.int8), **scale})
