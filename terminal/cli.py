@@ -13,6 +13,7 @@ from terminal.commands.models import models
 from terminal.commands.search import search
 from terminal.commands.status import status
 from terminal.commands.tui import tui
+from terminal.commands.tune import tune
 from terminal.diagnostics import MEANINGS, ExitCode, guard
 
 _EPILOG = """\b
@@ -40,7 +41,7 @@ def cli(context: click.Context) -> int:
     return ExitCode.OK
 
 
-for command in (ingest, search, tui, status, models):
+for command in (ingest, search, tui, status, models, tune):
     cli.add_command(command)
 
 

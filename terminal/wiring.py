@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from index_data.errors import IndexMismatch, UsageError
+from index_data.errors import EncoderUnavailable, IndexMismatch, UsageError
 from terminal.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from encoder.interface import Embedder, Reranker
+    from encoder.tuning.corpus import Corpus
+    from encoder.tuning.tuner import Tuner
     from index_data.index import Index
     from index_data.records import Fingerprint
     from ingest.ingester import Ingester
@@ -78,6 +82,45 @@ def open_ingester(settings: Settings, announce: Announce | None = None) -> Itera
         yield Ingester(
             index, embedder, parser, wanted.window_tokens, wanted.passage_tokens, wanted.overlap_tokens
         )
+
+
+def load_tuner(
+    index: Index,
+    settings: Settings,
+    corpus: Corpus,
+    general: Path | None,
+    *,
+    minutes: float,
+    seed: int,
+    rate: float,
+) -> Tuner:
+    """Load the encoder that made `index`, to be tuned on `corpus`; takes seconds.
+
+    Raises:
+        EncoderUnavailable: the encoder or the device cannot be used, or a server has it.
+        IndexMismatch: the settings name another encoder than the one that made the index.
+        UsageError: the facts in `general` cannot be read.
+    """
+    from encoder.served.server_address import is_served
+    from encoder.tuning.trials import GENERAL, general_trials
+
+    trials = general_trials(general or GENERAL)
+    made_by = index.fingerprint
+    if is_served(made_by.model):
+        raise EncoderUnavailable(
+            f"{made_by.model} is behind a server, where it cannot learn",
+            remedy="Ingest into another --index with --model builtin or a folder, and tune that.",
+        )
+    embedder = _load_embedder(settings, made_by, None)
+    _check_encoder(embedder, made_by)
+
+    from encoder.checkpoint import resolve
+    from encoder.embedder import TransformerEmbedder
+    from encoder.tuning.tuner import Tuner
+
+    assert isinstance(embedder, TransformerEmbedder)  # the only kind that is not served
+    checkpoint = resolve(embedder.model, settings.models)
+    return Tuner(checkpoint, embedder, corpus, tuple(trials), minutes, seed, rate)
 
 
 def _load_embedder(settings: Settings, made_by: Fingerprint | None, announce: Announce | None) -> Embedder:
