@@ -5,7 +5,12 @@ import logging
 import sys
 from pathlib import Path
 
-STEPS = ("corpora", "vocabulary", "static", "transplant", "distil", "export", "quality")
+from index_data.errors import DragomanError
+from training.journal import recorded
+
+STEPS = ("corpora", "vocabulary", "static", "transplant", "distil", "export", "quality", "card")
+MEASURED = ("quality", "card")
+"""Steps that need the measuring sets, or what was measured on them."""
 
 
 def parse() -> argparse.Namespace:
@@ -15,7 +20,7 @@ def parse() -> argparse.Namespace:
         "steps",
         nargs="*",
         metavar="STEP",
-        help=f"any of: {', '.join(STEPS)} (default: all; quality only with --held-out)",
+        help=f"any of: {', '.join(STEPS)} (default: all; {' and '.join(MEASURED)} only with --held-out)",
     )
     parser.add_argument(
         "--work", type=Path, default=Path("training/work"), help="folder for everything intermediate"
@@ -27,10 +32,24 @@ def parse() -> argparse.Namespace:
         "--held-out", type=Path, default=None, help="folder of measuring sets never trained on"
     )
     parser.add_argument(
-        "--target", type=Path, default=Path("encoder/builtin"), help="where export writes; quality reads it"
+        "--target",
+        type=Path,
+        default=Path("encoder/builtin"),
+        help="the folder that export writes, quality reads and card describes",
     )
-    parser.add_argument("--minutes", type=float, default=70.0, help="wall time of the distillation")
-    parser.add_argument("--static-minutes", type=float, default=4.5, help="wall time of the static stage")
+    parser.add_argument(
+        "--plain",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="where export also writes the contextual half by itself, for sentence-transformers",
+    )
+    parser.add_argument(
+        "--first", type=Path, default=None, metavar="FOLDER", help="an earlier built-in encoder, for quality"
+    )
+    parser.add_argument("--static-steps", type=int, default=6_000, help="steps of the static stage")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of the distillation")
+    parser.add_argument("--minutes", type=float, default=80.0, help="wall time of one round")
     parser.add_argument("--threads", type=int, default=2, help="threads for arithmetic")
     parser.add_argument("--seed", type=int, default=20261124, help="seed of every random choice")
     options = parser.parse_args()
@@ -56,7 +75,7 @@ def run(step: str, options: argparse.Namespace) -> None:
     elif step == "static":
         from training.static import train_static
 
-        train_static(work, options.static_minutes, options.threads, options.seed)
+        train_static(work, options.static_steps, options.threads, options.seed)
     elif step == "transplant":
         from training.transplant import make_transplant
 
@@ -64,15 +83,21 @@ def run(step: str, options: argparse.Namespace) -> None:
     elif step == "distil":
         from training.distil import distil
 
-        distil(work, options.minutes, options.threads, options.seed)
+        distil(work, options.rounds, options.minutes, options.threads, options.seed)
     elif step == "export":
-        from training.export import export
+        from training.export import export, write_plain
 
         export(work, options.target)
-    else:
+        if options.plain:
+            write_plain(options.target, options.plain)
+    elif step == "quality":
         from training.quality import report
 
-        report(work, options.held_out, options.target, options.threads)
+        report(work, options.held_out, options.target, options.first, options.threads)
+    else:
+        from training.card import write_card
+
+        write_card(work, options.target)
 
 
 def main() -> None:
@@ -80,10 +105,15 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     options = parse()
     options.work.mkdir(parents=True, exist_ok=True)
-    wanted = options.steps or (STEPS if options.held_out else STEPS[:-1])
-    for step in STEPS:
-        if step in wanted:
-            run(step, options)
+    usual = [step for step in STEPS if options.held_out or step not in MEASURED]
+    wanted = options.steps or usual
+    try:
+        for step in STEPS:
+            if step in wanted:
+                with recorded(options.work, step, options.seed):
+                    run(step, options)
+    except DragomanError as error:
+        sys.exit(f"{error.message}\n{error.remedy}")
 
 
 if __name__ == "__main__":
