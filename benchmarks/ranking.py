@@ -1,4 +1,4 @@
-"""Rank a pool of passages for many queries at once, by the channels of a real index.
+"""Rank a pool of passages for many queries at once, as a search of a real index would.
 
 Letters in shapes: Q queries, N passages of the pool, P passages of a part of it, K places, D dimension.
 """
@@ -55,15 +55,14 @@ class Pool:
     passage_ids: NDArray[np.int64]
     """(N,)."""
 
-    def scores(self, queries: Sequence[str], vectors: NDArray[np.float32]) -> Scores:
-        """Ask each channel about the whole pool; `vectors` of the queries are float32 (Q, D)."""
-        dense = vectors @ self.index.vectors(self.passage_ids.tolist()).T
+    def bm25(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Ask full text about the whole pool: (Q, N), minus infinity where no word matches."""
         columns = {passage_id: column for column, passage_id in enumerate(self.passage_ids.tolist())}
-        lexical = np.full(dense.shape, -np.inf, dtype=np.float32)
+        scores = np.full((len(queries), len(columns)), -np.inf, dtype=np.float32)
         for row, query in enumerate(queries):
             for candidate in self.index.matching(query, len(columns), Filters()):
-                lexical[row, columns[candidate.passage_id]] = candidate.score
-        return Scores(dense, lexical)
+                scores[row, columns[candidate.passage_id]] = candidate.score
+        return scores
 
 
 @contextmanager
@@ -78,6 +77,13 @@ def pool(entries: Sequence[Entry], vectors: NDArray[np.float32], encoder: str) -
         found = index.passages([candidate.passage_id for candidate in everything])
         ids = {stored.document.path: stored.passage_id for stored in found}
         yield Pool(index, np.array([ids[_path(entry)] for entry in entries], dtype=np.int64))
+
+
+def by_words(entries: Sequence[Entry], queries: Sequence[str]) -> Scores:
+    """Score by words alone; every cosine is 0, and can be put in its place."""
+    with pool(entries, np.ones((len(entries), 1), dtype=np.float32), "none") as passages:
+        lexical = passages.bm25(queries)
+    return Scores(np.zeros_like(lexical), lexical)
 
 
 def rank(scores: Scores, mode: Mode, part: NDArray[np.int64]) -> NDArray[np.int64]:

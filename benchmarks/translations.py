@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.handbook_pages import Paragraph, without_space
+from benchmarks.metrics import ndcgs, recalls
+from benchmarks.quality import Quality
 from benchmarks.ranking import DEPTH
 from encoder.interface import Embedder
 from index_data.index import Index
@@ -23,17 +25,6 @@ BEGINNING = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Means over the questions of one language."""
-
-    recall_at_1: float
-    recall_at_10: float
-
-    def __str__(self) -> str:
-        return f"{self.recall_at_1:.3f} / {self.recall_at_10:.3f}"
-
-
-@dataclass(frozen=True, slots=True)
 class LanguageResult:
     """How one language was found."""
 
@@ -43,7 +34,7 @@ class LanguageResult:
     """Paragraphs not asked, since no passage holds their beginning: it was cut there, or read differently."""
     hidden: int
     """Questions whose passage counts as another language, as mixed ones may, so that the filter hides it."""
-    channels: dict[Mode, Found]
+    channels: dict[Mode, Quality]
 
 
 def passages_by_page(index: Index) -> dict[Path, list[StoredPassage]]:
@@ -107,8 +98,18 @@ def rank_all(
     return ranked
 
 
-def _judge(rankings: list[list[int]], right_ids: list[set[int]]) -> Found:
-    """Count a question as answered where any of its right passages stands high enough."""
-    pairs = list(zip(rankings, right_ids, strict=True))
-    first, ten = (sum(not right.isdisjoint(ranking[:k]) for ranking, right in pairs) for k in (1, DEPTH))
-    return Found(first / max(1, len(pairs)), ten / max(1, len(pairs)))
+def _judge(rankings: list[list[int]], right_ids: list[set[int]]) -> Quality:
+    """Take for a question's answer the first of its right passages."""
+    if not rankings:
+        return Quality(0.0, 0.0, 0.0)
+    answered = np.zeros((len(rankings), DEPTH), dtype=np.bool_)
+    for row, (ranking, right) in enumerate(zip(rankings, right_ids, strict=True)):
+        places = [place for place, passage_id in enumerate(ranking) if passage_id in right]
+        answered[row, places[:1]] = True
+    one_each = np.ones(len(rankings), dtype=np.int64)
+    measures = (
+        recalls(answered, one_each, 1),
+        recalls(answered, one_each, DEPTH),
+        ndcgs(answered, one_each, DEPTH),
+    )
+    return Quality(*(float(measure.mean()) for measure in measures))

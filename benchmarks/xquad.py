@@ -6,17 +6,19 @@ Each question is asked of the paragraphs of every language in turn, and of all p
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import aims
+from benchmarks.aims import Aim
 from benchmarks.encoders import Contestant, add_options, contestants
 from benchmarks.measuring_sets import read_rows
-from benchmarks.quality import Quality, average, judge
-from benchmarks.ranking import Entry, Scores, pool
+from benchmarks.quality import BM25, MEASURED, Quality, average, judge
+from benchmarks.ranking import Entry, Scores, by_words
 from benchmarks.report import Table, publish, say, surroundings
 from search.query import Mode
 
@@ -31,9 +33,14 @@ DIRECTIONS: dict[str, Callable[[str, str], bool]] = {
 POOLS = {"all, from en": True, "all, from other": False}
 """The pool of all languages, asked in English or not."""
 
+AIMS = {"en → en": 0.85, "same, not en": 0.75, "en → other": 0.65, "other → en": 0.65, "other → other": 0.55}
+"""The least recall@1 that the built-in encoder should reach alone, by direction."""
+
 REMARK = """\
-Each cell is recall@1 / nDCG@10. `A → B`: questions in A among the paragraphs in B, the mean over languages.
-`all`: among the paragraphs of every language at once, where the paragraph in any language is right."""
+`A → B`: questions in A among the paragraphs in B, the mean over languages. `all`: among the paragraphs of
+every language at once, where the paragraph in any language is right. BM25 is the ranking by words alone. By
+language, each encoder alone: its questions among its own paragraphs / English questions among them / its
+questions among the English paragraphs. Aims: recall@1 of the first encoder alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,8 @@ class Result:
 
     means: dict[Mode, dict[str, Quality]]
     """By channel, then by direction or pool."""
-    dense_recall_at_1: dict[str, dict[str, float]]
-    """By the question's language, then by the paragraphs' language."""
+    recall_at_1: dict[Mode, dict[str, dict[str, float]]]
+    """By channel, then by the question's language, then by the paragraphs' language."""
 
 
 def read(folder: Path, *, every: int) -> XQuad:
@@ -76,21 +83,26 @@ def read(folder: Path, *, every: int) -> XQuad:
     )
 
 
-def measure(xquad: XQuad, contestant: Contestant) -> Result:
-    """Measure one encoder by every channel."""
+def measure(xquad: XQuad, words: Scores, contestant: Contestant) -> Result:
+    """Measure one encoder, alone and together with what `words` say."""
     say(f"{contestant.name}: embedding")
     vectors = contestant.embed_passages([paragraph.text for paragraph in xquad.paragraphs])
     query_vectors = contestant.embed_queries(xquad.questions)
-    with pool(xquad.paragraphs, vectors, contestant.digest) as passages:
-        say(f"{contestant.name}: searching")
-        scores = passages.scores(xquad.questions, query_vectors)
     say(f"{contestant.name}: ranking")
-    matrices = {mode: by_language(xquad, scores, mode) for mode in Mode}
+    return answers(xquad, replace(words, dense=query_vectors @ vectors.T), MEASURED)
+
+
+def answers(xquad: XQuad, scores: Scores, modes: Collection[Mode]) -> Result:
+    """Judge the channels asked for."""
+    matrices = {mode: by_language(xquad, scores, mode) for mode in modes}
     return Result(
-        {mode: summarise(matrices[mode]) | by_pool(xquad, scores, mode) for mode in Mode},
+        {mode: summarise(matrix) | by_pool(xquad, scores, mode) for mode, matrix in matrices.items()},
         {
-            ask: {answer: round(quality.recall_at_1, 4) for answer, quality in row.items()}
-            for ask, row in matrices[Mode.DENSE].items()
+            mode: {
+                ask: {answer: round(quality.recall_at_1, 4) for answer, quality in row.items()}
+                for ask, row in matrix.items()
+            }
+            for mode, matrix in matrices.items()
         },
     )
 
@@ -124,14 +136,34 @@ def by_pool(xquad: XQuad, scores: Scores, mode: Mode) -> dict[str, Quality]:
     return {name: judgement.mean(in_english == english) for name, english in POOLS.items()}
 
 
-def table(results: dict[str, Result]) -> Table:
-    """Lay out one row for each encoder and channel."""
+def tables(results: dict[str, Result]) -> list[Table]:
+    """Lay out one row for each encoder and channel, then one for each language."""
     rows = [
-        (f"{name}, {mode}", *map(str, means.values()))
+        (name if name == BM25 else f"{name}, {mode}", *map(str, means.values()))
         for name, result in results.items()
         for mode, means in result.means.items()
     ]
-    return Table("XQuAD, recall@1 / nDCG@10", ("", *DIRECTIONS, *POOLS), tuple(rows))
+    alone = [
+        result.recall_at_1[Mode.LEXICAL if name == BM25 else Mode.DENSE] for name, result in results.items()
+    ]
+    languages = [
+        (language, *(_own_and_english(matrix, language) for matrix in alone)) for language in alone[0]
+    ]
+    return [
+        Table("XQuAD, recall@1 / recall@10 / nDCG@10", ("", *DIRECTIONS, *POOLS), tuple(rows)),
+        Table("By language, recall@1: own / from en / to en", ("", *results), tuple(languages)),
+    ]
+
+
+def _own_and_english(matrix: dict[str, dict[str, float]], language: str) -> str:
+    cells = (matrix[language][language], matrix["en"][language], matrix[language]["en"])
+    return " / ".join(f"{cell:.3f}" for cell in cells)
+
+
+def aims_of(result: Result) -> list[Aim]:
+    """Hold what an encoder reached alone against `AIMS`."""
+    means = result.means[Mode.DENSE]
+    return [Aim(direction, least, means[direction].recall_at_1) for direction, least in AIMS.items()]
 
 
 def main() -> None:
@@ -145,15 +177,18 @@ def main() -> None:
     options = parser.parse_args()
     context = surroundings() | {"every": options.every, "encoders": {}}
     xquad = read(options.data, every=options.every)
-    results = {}
+    say("words")
+    words = by_words(xquad.paragraphs, xquad.questions)
+    results = {BM25: answers(xquad, words, [Mode.LEXICAL])}
     for contestant in contestants(options):
         context["encoders"][contestant.name] = contestant.digest
-        results[contestant.name] = measure(xquad, contestant)
+        results[contestant.name] = measure(xquad, words, contestant)
+    first = next(iter(context["encoders"]))
     publish(
         "xquad",
         context,
         {name: asdict(result) for name, result in results.items()},
-        [table(results)],
+        [aims.table(first, aims_of(results[first])), *tables(results)],
         REMARK,
     )
 

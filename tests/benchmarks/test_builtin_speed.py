@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.builtin_speed import QUERY_TOKENS, REFERENCE, Speed, passages_of, queries_of, table
+import numpy as np
+
+from benchmarks.builtin_speed import QUERY_TOKENS, REFERENCE, Speed, cosines, passages_of, queries_of, table
 from benchmarks.cold_start import Cost
 
 WORDS = "Rivers freeze under heavy snow while quick foxes jump above lazy dogs again and again."
@@ -32,3 +34,9 @@ def test_times_are_the_median_of_rounds() -> None:
     rows = {row[0]: row[1:] for row in table(2, {"fast": fast, REFERENCE: slow}, passages=8).rows}
     assert rows["fast"] == ("4.0", "2.00", "4.0", "4.00", "1.0", "1.0", "0.99000")
     assert rows[REFERENCE] == ("2.0", "1.00", "1.0", "1.00", "50.5", "96.0", "1.00000")
+
+
+def test_what_the_other_program_lacks_is_not_compared() -> None:
+    vectors = np.array([[0.6, 0.0, 0.8], [0.0, 0.5, 0.5]], dtype=np.float32)
+    halves = np.array([[1.0, 0.0], [0.6, 0.8]], dtype=np.float32)
+    assert np.allclose(cosines(vectors, halves), [1.0, 0.8])

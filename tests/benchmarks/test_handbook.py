@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.handbook import Cost, Result, tables
 from benchmarks.handbook_pages import Paragraph, paragraphs
 from benchmarks.metered_embedder import MeteredEmbedder
-from benchmarks.translations import find, passages_by_page
+from benchmarks.quality import Quality
+from benchmarks.translations import LanguageResult, find, passages_by_page
 from encoder.interface import Embedder, Window
 from index_data.index import Index
 from index_data.records import Document, FileStamp, Fingerprint, Passage
@@ -63,6 +67,36 @@ def test_questions_are_counted_as_found_hidden_or_lost(index_folder: Path, lette
     assert (result.asked, result.lost, result.hidden) == (3, 1, 1)
     assert result.channels[Mode.DENSE].recall_at_1 == pytest.approx(1 / 3)
     assert result.channels[Mode.DENSE].recall_at_10 == pytest.approx(2 / 3)
+    assert result.channels[Mode.DENSE].ndcg_at_10 == pytest.approx((1 + 1 / math.log2(3)) / 3)
+
+
+def test_encoders_stand_side_by_side() -> None:
+    cost = Cost(
+        files=2,
+        skipped=0,
+        passages=40,
+        tokens=8_000,
+        seconds=4.0,
+        encoder_seconds=3.0,
+        encoder_alone_tokens_per_second=2_500.0,
+        peak_memory_mib=900.0,
+        index_mib=1.5,
+    )
+    channels = {mode: Quality(0.25 * place, 0.5, 0.4) for place, mode in enumerate(Mode)}
+    languages = {"de-DE": LanguageResult(asked=9, lost=1, hidden=2, channels=channels)}
+    better = {mode: Quality(0.9, 1.0, 0.95) for mode in Mode}
+    results = {
+        "old": Result("0", cost, languages),
+        "new": Result("1", cost, {"de-DE": replace(languages["de-DE"], channels=better)}),
+    }
+    alone, old, new, spent = tables(results)
+    assert alone.columns == ("", "BM25", "old", "new")
+    assert alone.rows == (
+        ("de-DE", "0.500 / 0.500 / 0.400", "0.250 / 0.500 / 0.400", "0.900 / 1.000 / 0.950"),
+    )
+    assert (old.title, new.title) == ("Channels, old", "Channels, new")
+    assert old.rows[0][-3:] == ("9", "1", "2")
+    assert ("tokens a second", "2,000", "2,000") in spent.rows
 
 
 def test_naive_embeds_each_passage_without_its_window(letter_embedder: Embedder) -> None:

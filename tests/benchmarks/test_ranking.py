@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import cycle
 
 import numpy as np
 import pytest
 
 from benchmarks.quality import judge
-from benchmarks.ranking import NONE, Entry, Pool, Scores, pool, rank, relevance
+from benchmarks.ranking import NONE, Entry, Pool, Scores, by_words, pool, rank, relevance
 from encoder.interface import Embedder, Window
 from index_data.records import Filters
 from search.query import Mode, Query
@@ -46,7 +47,8 @@ def passages(letter_embedder: Embedder) -> Iterator[Pool]:
 
 @pytest.fixture
 def scores(passages: Pool, letter_embedder: Embedder) -> Scores:
-    return passages.scores(QUERIES, letter_embedder.embed_queries(QUERIES))
+    vectors = passages.index.vectors(passages.passage_ids.tolist())
+    return replace(by_words(ENTRIES, QUERIES), dense=letter_embedder.embed_queries(QUERIES) @ vectors.T)
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -76,5 +78,6 @@ def test_a_judgement_averages_the_queries_that_were_chosen(scores: Scores) -> No
     judgement = judge(scores, Mode.DENSE, ENGLISH, relevant)
     everyone = judgement.mean(np.ones(len(QUERIES), dtype=np.bool_))
     assert everyone.recall_at_1 == pytest.approx(3 / 4)
+    assert everyone.recall_at_10 == 1
     assert everyone.ndcg_at_10 == pytest.approx((3 + 1 / math.log2(3)) / 4)
     assert judgement.mean(np.array([False, True, False, False])).recall_at_1 == 0
