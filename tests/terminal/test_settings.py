@@ -123,6 +123,7 @@ def test_what_a_command_hands_on_is_a_setting() -> None:
         "fetch": {"name", "revision", "source"},
         "verify": {"names"},
         "plan": {"folder", "gpu", "name", "as_json"},
+        "tune": {"minutes", "judgements", "general", "out", "rate", "seed", "dry_run", "reingest"},
     }  # fmt: skip
     settings = {field.name for field in fields(Settings)}
     for name, command in {**cli.commands, **models.commands}.items():
