@@ -50,7 +50,7 @@ def stages(work: Path, target: Path, first: Path | None) -> dict[str, Stage]:
     for name in ("transplant", "distil"):
         body = work / name / "model.safetensors"
         found[name] = Stage(body, partial(student, body, tokenizer))
-    folders = {"first": first, "sibling": work / "sibling", "builtin": target}
+    folders = {"first": first, "builtin": target}
     for name, folder in folders.items():
         if folder:
             found[name] = Stage(folder / "model.safetensors", partial(load_folder, folder))

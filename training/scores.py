@@ -16,7 +16,7 @@ NAME = "quality.json"
 DRAWS = 2000
 SEED = 20261124
 """Of the bootstrap."""
-ORDER = ("teacher", "static", "transplant", "distil", "first", "sibling", "builtin")
+ORDER = ("teacher", "static", "transplant", "distil", "first", "builtin")
 """The stages, as they are shown."""
 
 Scores = TypedDict(

@@ -57,7 +57,7 @@ class StaticTable:
         vectors = self._vectors.table[rows].requires_grad_()
         weights = self._weights.table[rows].requires_grad_()
         self._touched = (rows, vectors, weights)
-        # A product with a sparse matrix: the gradient of torch's own bags is ten times as slow.
+        # A product with a sparse matrix, whose gradient is one too.
         counts = torch.sparse_csr_tensor(
             offsets, places, torch.ones(len(ids)), (len(offsets) - 1, len(rows)), check_invariants=False
         )
