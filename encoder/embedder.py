@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from encoder.checkpoint import Checkpoint, Pooling
 from encoder.device import Placement
-from encoder.heads import heads_of
+from encoder.heads import Head, heads_of
 from encoder.interface import Window
 from encoder.networks.foreign import understood
 from encoder.networks.loading import is_native, load_network
@@ -63,6 +63,7 @@ class TransformerEmbedder:
             self._sequences = SequenceMaker(checkpoint)
             self.max_window_tokens: int = self._sequences.max_window_tokens
             self._heads = heads_of(checkpoint)
+            self._token_heads = [head.for_tokens() for head in self._heads]
             self._width = checkpoint.width
             self.dimension = self._heads[-1].dimension if self._heads else self._width
             self._runner = Runner(
@@ -87,16 +88,17 @@ class TransformerEmbedder:
                 for start, end in window.spans
             ]
         passages = sum(len(window.spans) for window in windows)
-        return self._pool(self._tokenised_ahead(windows), passages, reduce)
+        return _through(self._heads, self._means(self._tokenised_ahead(windows), passages, reduce))
 
     def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of `queries`: float32 (Q, D), unit length."""
-        return self._pool([self._sequences.of_queries(queries)], len(queries))
+        return _through(self._heads, self._means([self._sequences.of_queries(queries)], len(queries)))
 
     def token_vectors(self, texts: Sequence[str], *, query: bool = False) -> list[NDArray[np.float32]]:
         """For each text the unit vectors of its tokens, in the order of `token_spans`: float32 (T, D)."""
         sequences, ends = self._sequences.of_tokens(texts, query=query)
-        vectors = self._pool([sequences], ends[-1] if ends else 0)
+        means = self._means([sequences], ends[-1] if ends else 0)
+        vectors = _through(self._token_heads, means)
         return [vectors[start:end] for start, end in pairwise([0, *ends])]
 
     def _tokenised_ahead(self, windows: Sequence[Window]) -> Iterator[list[TokenSequence]]:
@@ -113,21 +115,25 @@ class TransformerEmbedder:
                 yield ready.result()
             yield coming.result()
 
-    def _pool(
+    def _means(
         self, groups: Iterable[list[TokenSequence]], count: int, reduce: Reduce[Sums] = sums_by_owner
-    ) -> NDArray[np.float32]:
-        """Mean of the token vectors of each owner, through the heads, of length 1: float32 (count, D)."""
+    ) -> Tensor:
+        """Mean of the token vectors of each owner: float32 (count, D)."""
         sums = np.zeros((count, self._width), dtype=np.float32)
         tokens = np.zeros((count, 1), dtype=np.float32)
         for sequences in groups:
             for owners, added, counted in self._runner.run(sequences, reduce):
                 sums[owners] += added
                 tokens[owners] += counted
-        pooled = torch.from_numpy(sums / np.maximum(tokens, 1))
-        for head in self._heads:
-            pooled = head(pooled)
-        unit: NDArray[np.float32] = functional.normalize(pooled, dim=1).numpy()
-        return unit
+        return torch.from_numpy(sums / np.maximum(tokens, 1))
+
+
+def _through(heads: Sequence[Head], pooled: Tensor) -> NDArray[np.float32]:
+    """Return unit vectors of what the heads make of float32 (N, D)."""
+    for head in heads:
+        pooled = head(pooled)
+    unit: NDArray[np.float32] = functional.normalize(pooled, dim=1).numpy()
+    return unit
 
 
 def _groups(windows: Sequence[Window], characters: int) -> Iterator[Sequence[Window]]:

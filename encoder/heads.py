@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,10 @@ class Dense:
         except (OSError, ValueError, KeyError) as error:
             raise EncoderUnavailable(_unusable(folder, repr(error)), remedy=_REMEDY) from error
 
+    def for_tokens(self) -> Dense:
+        """Return the step for vectors of single tokens: this one."""
+        return self
+
     def __call__(self, pooled: Tensor) -> Tensor:
         """float32 (N, O) from float32 (N, D), on the CPU."""
         return self._activation(functional.linear(pooled, self._weight, self._bias))
@@ -52,32 +58,57 @@ class UnitParts:
     """Parts of a vector, each made to length 1, so that all weigh the same; a part of zeros stays zero."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the sizes of the parts in `folder`.
+        """Read the sizes of the parts in `folder`, and their shares of a comparison of tokens.
 
         Raises:
-            EncoderUnavailable: they are not whole numbers above zero.
+            EncoderUnavailable: sizes are not whole numbers above zero, or shares no weights for them.
         """
-        sizes = _config(folder).get("sizes")
+        config = _config(folder)
+        sizes = config.get("sizes")
         if not isinstance(sizes, list) or not all(type(size) is int and size > 0 for size in sizes):
             reason = f"there are no parts of sizes {sizes}"
             raise EncoderUnavailable(_unusable(folder, reason), remedy=_REMEDY)
+        shares = config.get("token_shares", [1.0] * len(sizes))
+        if not isinstance(shares, list) or len(shares) != len(sizes) or not all(map(_is_weight, shares)):
+            reason = f"there are no shares {shares} of {len(sizes)} parts"
+            raise EncoderUnavailable(_unusable(folder, reason), remedy=_REMEDY)
         self._sizes: list[int] = sizes
+        self._token_shares: list[float] = shares
+        self._scales = [1.0] * len(sizes)
         self.dimension = self.inputs = sum(sizes)
+
+    def for_tokens(self) -> UnitParts:
+        """Return the step for vectors of single tokens: cosines of parts count by their shares."""
+        step = copy(self)
+        step._scales = [math.sqrt(share) for share in self._token_shares]
+        return step
 
     def __call__(self, pooled: Tensor) -> Tensor:
         """float32 (N, D) from float32 (N, D)."""
+        parts = torch.split(pooled, self._sizes, 1)
         return torch.cat(
-            [functional.normalize(part, dim=1) for part in torch.split(pooled, self._sizes, 1)], 1
+            [
+                functional.normalize(part, dim=1) * scale
+                for part, scale in zip(parts, self._scales, strict=True)
+            ],
+            1,
         )
 
 
-def heads_of(checkpoint: Checkpoint) -> list[Dense | UnitParts]:
+def _is_weight(share: object) -> bool:
+    return isinstance(share, int | float) and 0 <= share < math.inf
+
+
+Head = Dense | UnitParts
+
+
+def heads_of(checkpoint: Checkpoint) -> list[Head]:
     """Read what is done behind the pooling of `checkpoint`, in its order.
 
     Raises:
         EncoderUnavailable: something of it is not known, or does not take what comes before it.
     """
-    heads: list[Dense | UnitParts] = []
+    heads: list[Head] = []
     width = checkpoint.width
     for folder in checkpoint.heads:
         heads.append(UnitParts(folder) if "sizes" in _config(folder) else Dense(folder))

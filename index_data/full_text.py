@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from index_data import words
 from index_data.records import Candidate
+from index_data.stop_words import telling_words
 
 _MOST_WORDS = 64
 """Words of a query that are looked up; FTS5 visits every passage that has one of them."""
@@ -45,8 +46,8 @@ class FullText:
         self._connection.execute("INSERT INTO passage_words (passage_words) VALUES ('delete-all')")
 
     def matching(self, text: str, count: int, allowed: NDArray[np.int64] | None) -> list[Candidate]:
-        """Find the passages with any word of `text`, best first, out of the ids in `allowed`, int64 (N,)."""
-        asked = words.query_words(text)[:_MOST_WORDS]
+        """Find the passages with any telling word of `text`, best first, out of `allowed`, int64 (N,)."""
+        asked = telling_words(words.query_words(text))[:_MOST_WORDS]
         if not asked or count < 1:
             return []
         parameters: list[object] = [" OR ".join(f'"{word}"' for word in asked)]

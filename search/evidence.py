@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from encoder.interface import Embedder, Window
 from index_data.sentences import sentence_ends
+from index_data.stop_words import telling_words
 from index_data.words import query_words, words
 
 
@@ -27,8 +28,8 @@ def answering_sentences(
 
 
 def matching_sentence(query: str, passage: str) -> tuple[int, int]:
-    """Find the first sentence that shares most words with `query`, as (start, end) in characters."""
-    wanted = set(query_words(query))
+    """Find the first sentence that shares most telling words with `query`, as (start, end) in characters."""
+    wanted = set(telling_words(query_words(query)))
     return max(_sentences(passage), key=lambda span: len(wanted & set(words(passage[slice(*span)]))))
 
 

@@ -60,6 +60,8 @@ TWOFOLD_MODULES = [
     {"idx": 2, "name": "2", "path": "2_UnitParts", "type": "encoder.heads.UnitParts"},
     {"idx": 3, "name": "3", "path": "3_Normalize", "type": "sentence_transformers.models.Normalize"},
 ]
+TOKEN_SHARES = [0.75, 0.25]
+"""What the halves weigh where tokens are compared: by the static one, a word is nearest to itself."""
 SENTENCES: dict[str, object] = {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"}
 
 
@@ -113,7 +115,7 @@ def write_twofold(weights: Path, vectors: Path, vocabulary: Path, folder: Path) 
         "config.json": CONFIG | own,
         "modules.json": TWOFOLD_MODULES,
         "1_Pooling/config.json": POOLING | {"word_embedding_dimension": sum(sizes)},
-        "2_UnitParts/config.json": {"sizes": sizes},
+        "2_UnitParts/config.json": {"sizes": sizes, "token_shares": TOKEN_SHARES},
         "3_Normalize/config.json": {},
     }
     write_folder(folder, tensors, vocabulary, parts)

@@ -74,11 +74,13 @@ def test_both_halves_equal_the_reference(embedder: TransformerEmbedder) -> None:
     assert (embedder.embed_queries(TEXTS) * reference).sum(axis=1).min() >= 0.99999
 
 
-def test_halves_of_a_token_weigh_the_same(embedder: TransformerEmbedder) -> None:
+def test_the_static_half_of_a_token_counts_for_a_quarter(embedder: TransformerEmbedder) -> None:
     [tokens] = embedder.token_vectors([TEXTS[0]])  # (T, D)
     assert tokens.shape == (len(embedder.token_spans(TEXTS[0])), embedder.dimension)
-    assert np.allclose(np.linalg.norm(tokens[:, :384], axis=1), 0.5**0.5, atol=1e-5)
-    assert np.allclose(np.linalg.norm(tokens[:, 384:], axis=1), 0.5**0.5, atol=1e-5)
+    assert np.allclose(np.linalg.norm(tokens[:, :384], axis=1), 0.75**0.5, atol=1e-5)
+    assert np.allclose(np.linalg.norm(tokens[:, 384:], axis=1), 0.25**0.5, atol=1e-5)
+    [passage] = embedder.embed_queries([TEXTS[0]])
+    assert np.linalg.norm(passage[:384]) == pytest.approx(0.5**0.5, abs=1e-5)
 
 
 def test_a_text_without_a_word_has_one_half(embedder: TransformerEmbedder) -> None:

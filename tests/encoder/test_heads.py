@@ -43,6 +43,14 @@ def test_parts_have_length_1_and_nothing_stays_nothing(checkpoint: Checkpoint, t
     torch.testing.assert_close(vectors, expected)
 
 
+def test_parts_of_tokens_have_shares(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    folder = step(tmp_path / "parts", {"sizes": [3, 2], "token_shares": [0.64, 0.36]})
+    [head] = heads_of(replace(checkpoint, heads=(folder,)))
+    pooled = torch.tensor([[2.0, 0, 0, 3, 4]])
+    torch.testing.assert_close(head.for_tokens()(pooled), torch.tensor([[0.8, 0, 0, 0.36, 0.48]]))
+    torch.testing.assert_close(head(pooled), torch.tensor([[1.0, 0, 0, 0.6, 0.8]]))
+
+
 def test_steps_follow_each_other(checkpoint: Checkpoint, tmp_path: Path) -> None:
     folders = (
         dense(tmp_path / "dense", torch.eye(5)[:4]),
@@ -60,6 +68,9 @@ def test_steps_follow_each_other(checkpoint: Checkpoint, tmp_path: Path) -> None
         ({"sizes": [6, -1]}, r"no parts of sizes \[6, -1\]"),
         ({"sizes": [5.0]}, r"no parts of sizes \[5\.0\]"),
         ({"sizes": "5"}, "no parts of sizes 5"),
+        ({"sizes": [3, 2], "token_shares": [1]}, r"no shares \[1\] of 2 parts"),
+        ({"sizes": [3, 2], "token_shares": [1, -0.5]}, r"no shares \[1, -0\.5\] of 2 parts"),
+        ({"sizes": [3, 2], "token_shares": [1, float("nan")]}, r"no shares \[1, nan\] of 2 parts"),
         ({}, "cannot be used"),
         ([5], "no object"),
     ],
