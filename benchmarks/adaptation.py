@@ -36,7 +36,7 @@ TEXT = ("sentences", "other-sentences", "english", "wesnoth", "description-passa
 PAIRS = ("sentences", "queries")
 ROWS = 60_000
 """The most that are taken of one file."""
-MINUTES = 12.0
+MINUTES = 45.0
 """What the steps below take on two cores."""
 BASE = Stage(Length(steps=2_400), 2e-3, 32)
 PREDICTION = Stage(Length(steps=1_800), 1e-3, 32)

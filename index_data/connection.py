@@ -6,10 +6,10 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from index_data.errors import IndexDamaged, IndexProblem
+from index_data.errors import IndexDamaged, IndexLocked, IndexProblem
 from index_data.paths import DISK_REMEDY
 from index_data.payloads import DAMAGE_REMEDY
 
@@ -54,6 +54,57 @@ class Connection:
                 f"the file system of {self._database.parent} cannot hold an index (no write-ahead log)",
                 remedy="Choose a folder on a local disk with --index.",
             )
+
+    def keep_a_journal(self) -> None:
+        """Let no reader read while this connection writes, for a file system that cannot do better.
+
+        Raises:
+            IndexProblem: the file system cannot even do that, or somebody reads.
+        """
+        with _told(self._database):
+            self._connection.execute("PRAGMA synchronous = FULL")
+            (mode,) = self._connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+        if mode != "delete":
+            raise IndexProblem(
+                f"the file system of {self._database.parent} cannot hold an index (no journal)",
+                remedy="Choose a folder on a local disk with --index.",
+            )
+
+    def compact(self) -> None:
+        """Write the database anew, without what was deleted; it needs its own size in free room."""
+        self.refuse_readers()
+        with self._turn, _told(self._database):
+            self._connection.execute("PRAGMA secure_delete = ON")
+            self._connection.execute("VACUUM")
+        self.empty_log()
+
+    def empty_log(self) -> None:
+        """Move the log into the database, and leave nothing in it.
+
+        Raises:
+            IndexLocked: a reader keeps it alive.
+        """
+        with self._turn, _told(self._database):
+            (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise IndexLocked(
+                f"a search in {self._database.parent} is still reading what was there before",
+                remedy="Close searches and screens, then run the same command again.",
+            )
+
+    def copy_to(self, database: Path) -> None:
+        """Make `database`, which is not there yet, a copy of one state of this one, safe on disk."""
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with self._turn, _told(self._database), closing(sqlite3.connect(database)) as copy:
+            copy.execute("PRAGMA synchronous = FULL")
+            self._connection.backup(copy)
+
+    def become(self, database: Path) -> None:
+        """Take over all that another database holds, in one transaction; readers keep what they see."""
+        self.refuse_readers()
+        source = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+        with self._turn, _told(self._database), closing(source):
+            source.backup(self._connection)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -111,6 +162,11 @@ def _told(database: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if str(error).startswith("Could not decode"):
+            raise IndexDamaged(
+                f"the index in {database.parent} holds a text that is not what was stored",
+                remedy=DAMAGE_REMEDY,
+            ) from error
         raise IndexProblem(
             f"the index in {database.parent} cannot be used: {error}", remedy=DISK_REMEDY
         ) from error

@@ -13,7 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from index_data.payloads import pack_text, unpack_text
+from index_data.errors import IndexDamaged
+from index_data.payloads import DAMAGE_REMEDY, pack_text, unpack_list, unpack_text
 from index_data.records import Document, FileStamp, UnreadFile
 
 _COLUMNS = "path, size, modified_ns, content_hash, media_type, title, language, encoding, notes"
@@ -68,6 +69,15 @@ class Documents:
             (json.dumps(sorted(set(document_ids))),),
         )
         return {document_id: _document(*row) for document_id, *row in rows}
+
+    def damaged(self, passage_id: int, what: str) -> IndexDamaged:
+        """Tell that what a passage has is not what was stored, and name its document."""
+        query = "SELECT path FROM documents JOIN passages USING (document_id) WHERE passage_id = ?"
+        row = self._connection.execute(query, (passage_id,)).fetchone()
+        owner = os.fsdecode(row[0]) if row else "a document that is gone"
+        return IndexDamaged(
+            f"{what} of passage {passage_id} of {owner} is not what was stored", remedy=DAMAGE_REMEDY
+        )
 
     def count(self) -> int:
         """Count the documents."""
@@ -132,5 +142,5 @@ def _document(
         title=unpack_text(title),
         language=language,
         encoding=encoding,
-        notes=tuple(json.loads(notes)),
+        notes=unpack_list(notes),
     )

@@ -42,7 +42,15 @@ class FullText:
         )
 
     def clear(self) -> None:
-        """Take out all passages."""
+        """Take out all passages, whatever state the words are in."""
+        # FTS5 does not even let go of a table that it cannot open, so its own tables are emptied first.
+        self._connection.execute("CREATE VIRTUAL TABLE temp.no_words USING fts5 (words, content = '')")
+        for part in ("data", "idx", "docsize", "config"):
+            self._connection.execute(f"DELETE FROM main.passage_words_{part}")
+            self._connection.execute(
+                f"INSERT INTO main.passage_words_{part} SELECT * FROM temp.no_words_{part}"
+            )
+        self._connection.execute("DROP TABLE temp.no_words")
         self._connection.execute("INSERT INTO passage_words (passage_words) VALUES ('delete-all')")
 
     def matching(self, text: str, count: int, allowed: NDArray[np.int64] | None) -> list[Candidate]:

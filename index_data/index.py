@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from index_data import schema, store
 from index_data.connection import Connection
+from index_data.custody import custody
 from index_data.documents import Documents
 from index_data.errors import IndexMissing
 from index_data.full_text import FullText
-from index_data.lock import WriterLock
 from index_data.passages import Passages
 from index_data.paths import IndexPaths
 from index_data.records import (
@@ -30,6 +30,7 @@ from index_data.records import (
     SparseVector,
     StoredPassage,
 )
+from index_data.seals import Seals
 from index_data.segments import Segments
 from index_data.selection import allowed_ids
 from index_data.sparse_vectors import SparseVectors
@@ -57,7 +58,7 @@ class Index:
         self._sparse_vectors = SparseVectors()
 
     @classmethod
-    def create_or_open(cls, folder: Path, fingerprint: Fingerprint) -> Self:
+    def create_or_open(cls, folder: Path, fingerprint: Fingerprint, *, any_file_system: bool = False) -> Self:
         """Open the index in `folder` for writing, made first if there is none.
 
         IndexForeign, IndexMismatch and IndexLocked are raised before anything in it is changed.
@@ -65,14 +66,8 @@ class Index:
         stored = cls.read_fingerprint(folder)
         if stored is not None:
             store.refuse_differences(folder, stored, fingerprint)
-        paths = IndexPaths(folder)
         with ExitStack() as resources:
-            with paths.touched():
-                paths.make()
-                lock = WriterLock(paths.lock)
-                resources.callback(lock.release)
-                connection = resources.enter_context(closing(Connection(paths.database, writable=True)))
-            connection.keep_a_log()
+            paths, connection = resources.enter_context(custody(folder, any_file_system=any_file_system))
             with connection.writing() as rows:
                 store.prepare(rows, folder, fingerprint)
                 named = Segments(paths).rows(rows)
@@ -88,14 +83,13 @@ class Index:
             IndexMissing: there is none.
         """
         paths = IndexPaths(folder)
-        missing = IndexMissing(f"there is no index in {folder}", remedy="Run `dragoman ingest PATH` first.")
         if not paths.database.is_file():
-            raise missing
+            raise paths.missing()
         with ExitStack() as resources:
             connection = resources.enter_context(closing(Connection(paths.database, writable=False)))
             with connection.reading() as rows:
                 if schema.format_version(rows) == 0:
-                    raise missing
+                    raise paths.missing()
             return cls(paths, connection, resources.pop_all())
 
     @classmethod
@@ -168,12 +162,14 @@ class Index:
             raise ValueError("vectors are not of unit length")
         with self._changing() as rows:
             _forget(rows, document.path)
-            passage_ids = Passages(rows).add(Documents(rows).add(document), passages, vectors)
+            document_id = Documents(rows).add(document)
+            passage_ids = Passages(rows).add(document_id, passages, vectors)
             FullText(rows).add(
                 (passage_id, passage.text) for passage_id, passage in zip(passage_ids, passages, strict=True)
             )
             if sparse is not None:
                 self._sparse_vectors.add(rows, passage_ids, sparse)
+            Seals(rows).seal(document_id)
 
     def restamp(self, path: Path, stamp: FileStamp) -> None:
         """Note that the document at `path` has a new stamp and the content it had."""
@@ -192,6 +188,7 @@ class Index:
             if new_path != old_path:
                 _forget(rows, new_path)
             Documents(rows).restamp(document_id, new_path, stamp)
+            Seals(rows).seal_row(document_id)
 
     def record_unread(self, path: Path, stamp: FileStamp, reason: str) -> None:
         """Note that a file could not be read, in place of what its path held."""

@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_data.documents import Documents
-from index_data.errors import IndexDamaged
 from index_data.payloads import (
-    DAMAGE_REMEDY,
-    check,
     checksum,
     pack_text,
     pack_vector,
+    unpack_list,
     unpack_text,
     unpack_vectors,
 )
@@ -71,7 +69,7 @@ class Passages:
             () if document_id is None else (document_id,),
         )
         for passage_id, text, crc in rows:
-            yield passage_id, unpack_text(check(text, crc, passage_id))
+            yield passage_id, unpack_text(self._checked(passage_id, "the text", text, crc))
 
     def fetch(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Return the passages with these ids, in this order, without those that are gone.
@@ -85,10 +83,13 @@ class Passages:
             (_json(passage_ids),),
         ).fetchall()
         documents = Documents(self._connection).fetch([row[1] for row in rows])
-        found = {
-            passage_id: StoredPassage(passage_id, documents[document_id], _passage(passage_id, *row))
-            for passage_id, document_id, *row in rows
-        }
+        found = {}
+        for passage_id, document_id, ordinal, text, crc, *place in rows:
+            if document_id not in documents:
+                raise Documents(self._connection).damaged(passage_id, "the document")
+            sound = unpack_text(self._checked(passage_id, "the text", text, crc))
+            passage = _passage(ordinal, sound, *place)
+            found[passage_id] = StoredPassage(passage_id, documents[document_id], passage)
         return [found[passage_id] for passage_id in passage_ids if passage_id in found]
 
     def around(self, passage_id: int, before: int, after: int) -> list[int]:
@@ -120,11 +121,27 @@ class Passages:
                 " WHERE passage_id IN (SELECT value FROM json_each(?)) ORDER BY passage_id",
                 (json.dumps(batch.tolist()),),
             ).fetchall()
-            payloads = [check(vector, crc, passage_id) for passage_id, vector, crc in rows]
-            if len(payloads) != len(batch) or any(len(payload) != 4 * dimension for payload in payloads):
-                raise IndexDamaged("passages and vectors do not agree", remedy=DAMAGE_REMEDY)
+            if len(rows) != len(batch):
+                lost = set(batch.tolist()).difference(row[0] for row in rows)
+                raise Documents(self._connection).damaged(min(lost), "the vector")
+            payloads = [
+                self._checked(passage_id, "the vector", payload, crc, length=4 * dimension)
+                for passage_id, payload, crc in rows
+            ]
             vectors[start : start + len(batch)] = unpack_vectors(payloads, dimension)
         return vectors
+
+    def _checked(
+        self, passage_id: int, what: str, payload: bytes, crc: int, length: int | None = None
+    ) -> bytes:
+        """Return `payload` if it is what was stored.
+
+        Raises:
+            IndexDamaged: its CRC-32 or its length is another one.
+        """
+        if checksum(payload) != crc or length not in {None, len(payload)}:
+            raise Documents(self._connection).damaged(passage_id, what)
+        return payload
 
 
 def _json(passage_ids: Sequence[int]) -> str:
@@ -150,10 +167,8 @@ def _row(document_id: int, passage: Passage) -> tuple[object, ...]:
 
 
 def _passage(
-    passage_id: int,
     ordinal: int,
-    text: bytes,
-    text_crc: int,
+    text: str,
     start: int,
     end: int,
     line: int,
@@ -165,7 +180,7 @@ def _passage(
 ) -> Passage:
     return Passage(
         ordinal=ordinal,
-        text=unpack_text(check(text, text_crc, passage_id)),
+        text=text,
         start=start,
         end=end,
         line=line,
@@ -173,5 +188,5 @@ def _passage(
         byte_start=byte_start,
         byte_end=byte_end,
         page=page,
-        heading_path=tuple(json.loads(heading_path)),
+        heading_path=unpack_list(heading_path),
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from index_data.errors import IndexProblem
+from index_data.errors import IndexMissing, IndexProblem
 
 DISK_REMEDY = (
     "See that the index folder can be read and written and that the disk has room, then try again; "
@@ -43,8 +43,12 @@ class IndexPaths:
 
     @property
     def quarantine(self) -> Path:
-        """Segments that failed their checks."""
+        """Segments and databases that failed their checks."""
         return self.folder / "quarantine"
+
+    def missing(self) -> IndexMissing:
+        """Tell that there is no index."""
+        return IndexMissing(f"there is no index in {self.folder}", remedy="Run `dragoman ingest PATH` first.")
 
     def make(self) -> None:
         """Create the folders that are missing, for the owner's eyes only."""

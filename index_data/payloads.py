@@ -5,6 +5,7 @@ SQLite does not notice a flipped bit in what it stores, so what is read is check
 
 from __future__ import annotations
 
+import json
 import zlib
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from index_data.errors import IndexDamaged
 
-DAMAGE_REMEDY = "Delete the index folder and run `dragoman ingest PATH` again; no document is touched."
+DAMAGE_REMEDY = (
+    "`dragoman repair` takes out what is damaged and names it; then `dragoman ingest PATH` reads it again."
+)
 
 
 def pack_text(text: str) -> bytes:
@@ -48,12 +51,13 @@ def checksum(payload: bytes) -> int:
     return zlib.crc32(payload)
 
 
-def check(payload: bytes, crc: int, passage_id: int) -> bytes:
-    """Return `payload` if it is what was stored.
+def unpack_list(text: str) -> tuple[str, ...]:
+    """Read a JSON list of strings.
 
     Raises:
-        IndexDamaged: its CRC-32 is another one.
+        IndexDamaged: it is something else.
     """
-    if zlib.crc32(payload) != crc:
-        raise IndexDamaged(f"passage {passage_id} is not what was stored", remedy=DAMAGE_REMEDY)
-    return payload
+    try:
+        return tuple(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise IndexDamaged("a list is not what was stored", remedy=DAMAGE_REMEDY) from error

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from index_data.errors import IndexForeign
+from index_data.seals import Seals
 
 APPLICATION_ID = 0x44524147
 """`DRAG`: what makes an SQLite file ours."""
@@ -93,7 +94,19 @@ def _add_sparse_vectors(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create_tables, _add_sparse_vectors)
+def _seal(connection: sqlite3.Connection) -> None:
+    """Migration 3."""
+    connection.execute(
+        """CREATE TABLE seals (
+            document_id INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+            document_crc INTEGER NOT NULL,
+            passages_crc INTEGER NOT NULL
+        ) STRICT"""
+    )
+    Seals(connection).seal_all()
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create_tables, _add_sparse_vectors, _seal)
 FORMAT = len(MIGRATIONS)
 """The newest format version."""
 
@@ -103,16 +116,19 @@ def format_version(connection: sqlite3.Connection) -> int:
 
     Raises:
         IndexForeign: it is not a database of ours, or a newer one.
-        OperationalError: it cannot be read at all.
+        DatabaseError: it cannot be read at all.
     """
     try:
         application_id = _number(connection, "PRAGMA application_id")
         version = _number(connection, "PRAGMA user_version")
         objects = _number(connection, "SELECT count(*) FROM sqlite_schema")
-    except sqlite3.OperationalError:
-        raise
     except sqlite3.DatabaseError as error:
-        raise IndexForeign("meta.sqlite3 is not a database", remedy=_FOREIGN_REMEDY) from error
+        if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+            raise
+        raise IndexForeign(
+            "meta.sqlite3 is not a database",
+            remedy=f"{_FOREIGN_REMEDY} If it was an index, `dragoman repair --start-anew` moves it aside.",
+        ) from error
     if (application_id, version, objects) == (0, 0, 0):
         return 0
     if application_id != APPLICATION_ID:
@@ -123,6 +139,11 @@ def format_version(connection: sqlite3.Connection) -> int:
             remedy="Install a newer dragoman, or choose another folder with --index.",
         )
     return version
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Tell whether an index, which may be an older one, has a table."""
+    return bool(_number(connection, f"SELECT count(*) FROM sqlite_schema WHERE name = '{name}'"))
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_data import schema, store
-from index_data.payloads import check, checksum
+from index_data.documents import Documents
+from index_data.payloads import checksum
 from index_data.records import Candidate, SparseVector
 
 _FIRST_FORMAT = 2
@@ -103,7 +104,9 @@ def _look(connection: sqlite3.Connection, generation: int) -> _View:
         for passage_id, payload, crc in connection.execute(
             "SELECT passage_id, vector, vector_crc FROM sparse_vectors ORDER BY passage_id"
         ):
-            half = len(check(payload, crc, passage_id)) // 2
+            if checksum(payload) != crc:
+                raise Documents(connection).damaged(passage_id, "the sparse vector")
+            half = len(payload) // 2
             passage_ids.append(passage_id)
             lengths.append(half // 4)
             pieces += payload[:half]
@@ -115,6 +118,20 @@ def _look(connection: sqlite3.Connection, generation: int) -> _View:
         pieces=np.frombuffer(pieces, "<i4").astype(np.int32, copy=False),
         weights=np.frombuffer(weights, "<f4").astype(np.float32, copy=False),
     )
+
+
+def is_valid(payload: bytes) -> bool:
+    """Tell whether stored bytes are what `SparseVector` says."""
+    if len(payload) % 8:
+        return False
+    half = len(payload) // 2
+    pieces = np.frombuffer(payload[:half], "<i4").astype(np.int32)
+    weights = np.frombuffer(payload[half:], "<f4").astype(np.float32)
+    try:
+        _refuse_odd(SparseVector(pieces, weights))
+    except ValueError:
+        return False
+    return True
 
 
 def _pack(vector: SparseVector) -> bytes:

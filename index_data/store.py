@@ -8,20 +8,35 @@ from dataclasses import asdict
 from pathlib import Path
 
 from index_data import schema, words
-from index_data.errors import IndexMismatch
+from index_data.errors import IndexDamaged, IndexMismatch
 from index_data.full_text import FullText
 from index_data.passages import Passages
 from index_data.records import Fingerprint
 
 
 def fingerprint(connection: sqlite3.Connection) -> Fingerprint:
-    """Return what made the vectors."""
-    return Fingerprint(**json.loads(str(_value(connection, "fingerprint"))))
+    """Return what made the vectors.
+
+    Raises:
+        IndexDamaged: it cannot be read.
+    """
+    try:
+        return Fingerprint(**json.loads(str(_value(connection, "fingerprint"))))
+    except (TypeError, ValueError) as error:
+        raise IndexDamaged(
+            "which encoder made the vectors cannot be read any more",
+            remedy="`dragoman repair --start-anew` moves the database to quarantine; then ingest anew.",
+        ) from error
 
 
 def generation(connection: sqlite3.Connection) -> int:
     """Return how many changes were committed."""
     return int(_value(connection, "generation"))
+
+
+def has_words(connection: sqlite3.Connection) -> bool:
+    """Tell whether the words of passages follow the rules of today."""
+    return _value(connection, "words_version") == words.VERSION
 
 
 def grow(connection: sqlite3.Connection) -> None:
@@ -39,7 +54,7 @@ def prepare(connection: sqlite3.Connection, folder: Path, asked: Fingerprint) ->
         refuse_differences(folder, fingerprint(connection), asked)
     # Written each time: the folder of a model may have moved without changing its vectors.
     connection.execute("UPDATE store SET fingerprint = ?", (json.dumps(asdict(asked)),))
-    if _value(connection, "words_version") != words.VERSION:
+    if not has_words(connection):
         FullText(connection).clear()
         FullText(connection).add(Passages(connection).texts())
         connection.execute("UPDATE store SET words_version = ?", (words.VERSION,))

@@ -8,8 +8,14 @@ from collections.abc import Sequence
 
 import click
 
+from terminal.commands.backup import backup
+from terminal.commands.check import check
+from terminal.commands.garbage import gc
 from terminal.commands.ingest import ingest
 from terminal.commands.models import models
+from terminal.commands.purge import purge
+from terminal.commands.rebuild import rebuild
+from terminal.commands.repair import repair
 from terminal.commands.search import search
 from terminal.commands.status import status
 from terminal.commands.tui import tui
@@ -41,7 +47,7 @@ def cli(context: click.Context) -> int:
     return ExitCode.OK
 
 
-for command in (ingest, search, tui, status, models, tune):
+for command in (ingest, search, tui, status, models, tune, check, repair, rebuild, gc, backup, purge):
     cli.add_command(command)
 
 

@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     NO_HIT = 1
+    DAMAGED = NO_HIT
     ERROR = 2
     INDEX = 3
     ENCODER = 4
@@ -28,7 +29,7 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.OK: "hits, or whatever was asked is done",
-    ExitCode.NO_HIT: "no hit",
+    ExitCode.NO_HIT: "no hit, or a damaged index (check)",
     ExitCode.ERROR: "the command was misused, or an error without a code of its own",
     ExitCode.INDEX: "no index, or one that cannot be used as asked",
     ExitCode.ENCODER: "the encoder or the device is unavailable",

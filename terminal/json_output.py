@@ -88,7 +88,7 @@ def _result(hit: Hit) -> dict[str, Any]:
         },
         "passage_id": hit.passage_id,
         "path": str(document.path),
-        "path_bytes": _path_bytes(document.path),
+        "path_bytes": path_bytes(document.path),
         "title": document.title,
         "language": passage.language,
         "media_type": document.media_type,
@@ -108,7 +108,7 @@ def _number(value: float | None) -> float | None:
     return round(float(value), 4) if value is not None and math.isfinite(value) else None
 
 
-def _path_bytes(path: Path) -> str | None:
+def path_bytes(path: Path) -> str | None:
     """Keep a file name that is not UTF-8 whole; None for all others."""
     raw = os.fsencode(path)
     try:

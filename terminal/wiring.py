@@ -63,7 +63,9 @@ def load_searcher(index: Index, settings: Settings) -> Searcher:
 
 
 @contextmanager
-def open_ingester(settings: Settings, announce: Announce | None = None) -> Iterator[Ingester]:
+def open_ingester(
+    settings: Settings, announce: Announce | None = None, *, any_file_system: bool = False
+) -> Iterator[Ingester]:
     """Load the encoder and open the index for writing; a new one where there is none.
 
     Raises:
@@ -71,14 +73,19 @@ def open_ingester(settings: Settings, announce: Announce | None = None) -> Itera
         IndexProblem: the index is locked, foreign, damaged, or was made otherwise than the settings say.
         UsageError: the encoder cannot see as many tokens at once as the settings ask for.
     """
+    from index_data.file_system import refuse_network
     from index_data.index import Index
     from ingest.ingester import Ingester
     from ingest.parser import Parser
 
+    if not any_file_system:
+        # Told before the seconds that an encoder takes.
+        refuse_network(settings.index)
     made_by = Index.read_fingerprint(settings.index)
     embedder = _load_embedder(settings, made_by, announce)
     wanted = _fingerprint(embedder, settings, made_by)
-    with Index.create_or_open(settings.index, wanted) as index, Parser() as parser:
+    opened = Index.create_or_open(settings.index, wanted, any_file_system=any_file_system)
+    with opened as index, Parser() as parser:
         yield Ingester(
             index, embedder, parser, wanted.window_tokens, wanted.passage_tokens, wanted.overlap_tokens
         )

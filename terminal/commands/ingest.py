@@ -39,10 +39,23 @@ SCHEMA = "dragoman.ingest/1"
     "[default: what the index was made with, else 0]",
 )
 @click.option("--prune/--no-prune", default=True, help="Forget the files that are gone. [default: yes]")
+@click.option(
+    "--any-file-system",
+    is_flag=True,
+    help="Write to a network file system too, without a log: only one process at a time may use the index.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 5, not 0, when a file could not be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object, and no progress.")
 @shared_options
-def ingest(paths: tuple[Path, ...], *, prune: bool, strict: bool, as_json: bool, **flags: object) -> int:
+def ingest(
+    paths: tuple[Path, ...],
+    *,
+    prune: bool,
+    any_file_system: bool,
+    strict: bool,
+    as_json: bool,
+    **flags: object,
+) -> int:
     """Read files and folders into the index.
 
     What is unchanged since the last time is not read again. A file that cannot be read is reported with its
@@ -50,7 +63,8 @@ def ingest(paths: tuple[Path, ...], *, prune: bool, strict: bool, as_json: bool,
     """
     settings = load_settings(flags)
     started = monotonic()
-    report = _ingested(paths, settings, prune=prune, watch=not (settings.quiet or as_json))
+    watch = not (settings.quiet or as_json)
+    report = _ingested(paths, settings, prune=prune, any_file_system=any_file_system, watch=watch)
     if as_json:
         _print_json(report, settings)
     else:
@@ -58,13 +72,15 @@ def ingest(paths: tuple[Path, ...], *, prune: bool, strict: bool, as_json: bool,
     return ExitCode.PARTIAL if strict and report.skipped else ExitCode.OK
 
 
-def _ingested(paths: tuple[Path, ...], settings: Settings, *, prune: bool, watch: bool) -> Report:
+def _ingested(
+    paths: tuple[Path, ...], settings: Settings, *, prune: bool, any_file_system: bool, watch: bool
+) -> Report:
     from ingest.progress import Finished
     from terminal.progress_bar import watched
     from terminal.wiring import open_ingester
 
     with (
-        open_ingester(settings, tell if watch else None) as ingester,
+        open_ingester(settings, tell if watch else None, any_file_system=any_file_system) as ingester,
         closing(ingester.ingest(paths, prune=prune)) as events,
     ):
         for event in watched(events) if watch else events:

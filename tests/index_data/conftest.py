@@ -1,8 +1,11 @@
-"""An index to write to, and the two verbs most tests need."""
+"""An index to write to, and the verbs most tests need."""
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,17 @@ from numpy.typing import NDArray
 
 from encoder.interface import Embedder, Window
 from index_data.index import Index
-from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage
+from index_data.paths import IndexPaths
+from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage, SparseVector
+
+WORDS = (
+    "Das Brot ruht über Nacht",
+    "面团要发酵一个小时",
+    "пекарь встаёт рано",
+    "خبز طازج",
+    "ขนมปังทำจากแป้ง",
+    "the oven is hot",
+)
 
 
 @pytest.fixture
@@ -59,3 +72,45 @@ def vector_of(letter_embedder: Embedder) -> Callable[[str], NDArray[np.float32]]
         return vector
 
     return embed
+
+
+@pytest.fixture
+def sound(index: Index, letter_embedder: Embedder, index_folder: Path) -> Path:
+    """Make an index with all that one can hold: a segment with passages that are gone, and some after it."""
+    for number in range(12):
+        add_document(index, letter_embedder, f"/library/{number}.txt", number)
+        if number == 8:
+            index.publish()
+    index.remove([Path("/library/3.txt")])
+    index.record_unread(Path("/library/scan.pdf"), FileStamp(9, 1, "f" * 64), "it has no text")
+    index.close()
+    return index_folder
+
+
+def add_document(index: Index, embedder: Embedder, path: str, number: int) -> None:
+    texts = [f"{WORDS[(number + place) % len(WORDS)]} {number} {place}. " for place in range(1 + number % 4)]
+    starts = np.cumsum([0, *map(len, texts)]).tolist()
+    passages = [
+        Passage(place, text, starts[place], starts[place + 1], 1, "und", page=1, heading_path=("Part",))
+        for place, text in enumerate(texts)
+    ]
+    window = Window("".join(texts), tuple((passage.start, passage.end) for passage in passages))
+    sparse = [
+        SparseVector(np.array([place, number + 9], np.int32), np.array([0.5, 0.25], np.float32))
+        for place in range(len(texts))
+    ]
+    digest = hashlib.sha256("".join(texts).encode()).hexdigest()
+    document = Document(Path(path), FileStamp(starts[-1], number, digest), "txt", f"Loaf {number:03}", "und")
+    index.replace(document, passages, embedder.embed_passages([window]), sparse)
+
+
+@pytest.fixture
+def alter(index_folder: Path) -> Callable[[str], None]:
+    """Change rows as no writer of ours would, and leave no log behind."""
+
+    def run(statements: str) -> None:
+        with closing(sqlite3.connect(IndexPaths(index_folder).database)) as connection:
+            connection.executescript(statements)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    return run

@@ -59,7 +59,7 @@ def test_an_older_database_gets_only_the_migrations_it_lacks(
 
 
 def test_an_index_of_format_1_can_be_read_and_gains_the_sparse_channel_from_the_next_writer(
-    index_folder: Path, fingerprint: Fingerprint, monkeypatch: pytest.MonkeyPatch
+    index_folder: Path, fingerprint: Fingerprint
 ) -> None:
     passages = [Passage(0, "red apple", 0, 9, 1, "en")]
     vectors = np.eye(1, fingerprint.dimension, dtype=np.float32)
@@ -68,11 +68,10 @@ def test_an_index_of_format_1_can_be_read_and_gains_the_sparse_channel_from_the_
     def document(path: str) -> Document:
         return Document(Path(path), FileStamp(9, 1, ""), "txt", "", "en")
 
-    with monkeypatch.context() as older:
-        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
-        older.setattr(schema, "FORMAT", 1)
-        with Index.create_or_open(index_folder, fingerprint) as index:
-            index.replace(document("/old"), passages, vectors)
+    with Index.create_or_open(index_folder, fingerprint) as index:
+        index.replace(document("/old"), passages, vectors)
+    with closing(sqlite3.connect(IndexPaths(index_folder).database)) as older:
+        older.executescript("DROP TABLE sparse_vectors; DROP TABLE seals; PRAGMA user_version = 1")
     with Index.open(index_folder) as reader:
         assert reader.sharing(weights, 5, Filters()) == []
         assert len(reader.matching("apple", 5, Filters())) == 1

@@ -237,7 +237,8 @@ def test_a_damaged_vector_is_never_searched(index: Index, index_folder: Path, da
     with sqlite3.connect(IndexPaths(index_folder).database) as connection:
         connection.execute(damage)
     connection.close()
-    with pytest.raises(IndexDamaged):
+    with pytest.raises(IndexDamaged, match="the vector of passage 20 of /a is not") as caught:
         index.nearest(random_vectors(1)[0], 5, EVERYTHING)
+    assert "dragoman repair" in caught.value.remedy
     with pytest.raises(IndexDamaged):
         index.publish()

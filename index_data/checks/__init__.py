@@ -1,0 +1,1 @@
+"""What `check` looks at: one module for each kind of thing that an index keeps."""
