@@ -63,7 +63,7 @@ class Document:
     """Absolute."""
     stamp: FileStamp
     media_type: str
-    """The reader that understood it: txt, md, html, pdf, docx or epub."""
+    """The kind of file, by the suffix that is usual for it, such as txt, md or pdf."""
     title: str
     language: str
     """ISO 639-1 code of most of its text; `und` where it cannot be told."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
+from gzip import GzipFile
+from typing import IO
 
 from lxml import etree
 
@@ -40,7 +43,9 @@ class Archive:
             raise UnreadableFile(f"an archive with more than {MAX_ARCHIVE_ENTRIES:,} entries", remedy=CONVERT)
         if sum(entry.compress_size for entry in entries) > len(data):
             raise UnreadableFile("an archive whose entries overlap", remedy=CONVERT)
-        self.names = frozenset(entry.filename for entry in entries)
+        self.entries = tuple(entry.filename for entry in entries)
+        """Names in their order; one may stand there twice, and the last of its entries counts."""
+        self.names = frozenset(self.entries)
         self._inflated = 0
 
     def read(self, name: str) -> bytes:
@@ -70,29 +75,59 @@ class Archive:
             root = etree.fromstring(self.read(name), parser)
         except etree.XMLSyntaxError as error:
             raise UnreadableFile(f"broken XML in {name!r}", remedy=CONVERT) from error
-        if root.getroottree().docinfo.internalDTD is not None:
-            raise UnreadableFile(f"{name!r} has a document type declaration", remedy=CONVERT)
+        _refuse_declaration(root, name)
         return root
 
-    def _inflate(self, entry: zipfile.ZipInfo) -> bytes:
-        """Count the bytes as they come; what the headers promise counts for nothing.
+    def iter_xml(self, name: str, tag: str) -> Iterator[etree._Element]:
+        """Parse one entry as `read_xml` does, but piece by piece: each `tag`, emptied when the next comes.
 
         Raises:
-            UnreadableFile: there are too many.
+            UnreadableFile: it is missing, broken, too large, or has a document type declaration.
         """
-        most = min(
-            MAX_ENTRY_BYTES,
-            MAX_ARCHIVE_BYTES - self._inflated,
-            max(MEGABYTE, entry.compress_size * MAX_INFLATION),
+        events = etree.iterparse(
+            io.BytesIO(self.read(name)),
+            tag=f"{{*}}{tag}",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
         )
-        content = bytearray()
+        try:
+            for _, element in events:
+                _refuse_declaration(element, name)
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+        except etree.XMLSyntaxError as error:
+            raise UnreadableFile(f"broken XML in {name!r}", remedy=CONVERT) from error
+
+    def _inflate(self, entry: zipfile.ZipInfo) -> bytes:
         with self._zip.open(entry) as stream:
-            while block := stream.read(_STEP_BYTES):
-                content += block
-                if len(content) > most:
-                    raise UnreadableFile("an archive that inflates too far", remedy=CONVERT)
+            left = min(MAX_ENTRY_BYTES, MAX_ARCHIVE_BYTES - self._inflated)
+            content = inflated(stream, entry.compress_size, most=left)
         self._inflated += len(content)
-        return bytes(content)
+        return content
+
+
+def inflated(stream: IO[bytes] | GzipFile, stored_bytes: int, *, most: int) -> bytes:
+    """Read all of `stream`, and count the bytes as they come; what headers promise counts for nothing.
+
+    Raises:
+        UnreadableFile: there are more than `most`, or too many for what is stored.
+    """
+    most = min(most, max(MEGABYTE, stored_bytes * MAX_INFLATION))
+    content = bytearray()
+    while block := stream.read(_STEP_BYTES):
+        content += block
+        if len(content) > most:
+            raise UnreadableFile("an archive that inflates too far", remedy=CONVERT)
+    return bytes(content)
+
+
+def _refuse_declaration(element: etree._Element, name: str) -> None:
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise UnreadableFile(f"{name!r} has a document type declaration", remedy=CONVERT)
 
 
 def local_name(element: etree._Element) -> str:

@@ -32,8 +32,11 @@ _ALPHABETS = (
     "āčēģīķļņšūž", "ąčęėįšųūž", "äõöšüž",
 )  # fmt: skip
 """Letters beyond ASCII of languages in Latin script."""
-_WESTERN = {"ascii", "iso8859-1"}
-"""Declared so, browsers read cp1252."""
+_READ_AS = {
+    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932",
+}  # fmt: skip
+"""What browsers read where a file declares the smaller set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def _wide_encoding(data: bytes) -> str | None:
     sample = data[: _SAMPLE_BYTES - _SAMPLE_BYTES % 4]
     nulls = [sample[place::4].count(0) for place in range(4)]
     quarter = len(sample) // 4
-    if not quarter or max(nulls) < 0.2 * quarter:
+    if not quarter or max(nulls) < 0.2 * quarter or min(nulls) == quarter:
         return None
     guesses = {
         "utf-32-le": nulls[3] == quarter and nulls[2] >= 0.9 * quarter,
@@ -95,9 +98,14 @@ def _wide_encoding(data: bytes) -> str | None:
 
 
 def _narrow_encoding(data: bytes, declared: str | None) -> str:
+    encoding = _understood(declared) if declared else None
+    fits = encoding is not None and _decodes(data, encoding)
+    # In an encoding such as ISO-2022-JP every byte is ASCII, and so UTF-8 as well.
+    if encoding and fits and encoding.startswith(_STATEFUL):
+        return encoding
     if _decodes(data, "utf-8"):
         return "utf-8"
-    if declared and (encoding := _understood(declared)) and _decodes(data, encoding):
+    if encoding and fits:
         return encoding
     if _nearly_utf8(data):
         return "utf-8"
@@ -110,7 +118,7 @@ def _understood(declared: str) -> str | None:
         name = codecs.lookup(declared).name
     except (LookupError, ValueError):
         return None
-    return None if _NOT_DECLARED.search(name) else "cp1252" if name in _WESTERN else name
+    return None if _NOT_DECLARED.search(name) else _READ_AS.get(name, name)
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

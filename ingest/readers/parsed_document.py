@@ -22,7 +22,7 @@ class ParsedDocument:
 
     text: str
     media_type: str
-    """txt, md, html, pdf, docx or epub."""
+    """The kind of file, by the suffix that is usual for it; one of the values of `MEDIA_TYPES`."""
     title: str | None = None
     """What the document calls itself; None where it does not say."""
     pages: tuple[int, ...] = ()

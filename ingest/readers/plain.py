@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ingest.readers.characters import decode
 from ingest.readers.parsed_document import Heading, ParsedDocument
@@ -23,7 +23,7 @@ def read_text(data: bytes) -> ParsedDocument:
     Raises:
         UnreadableFile: it is empty, or not text.
     """
-    return _parsed(data, "txt")
+    return raw_document(data, "txt", lambda _: ())
 
 
 def read_markdown(data: bytes) -> ParsedDocument:
@@ -32,12 +32,19 @@ def read_markdown(data: bytes) -> ParsedDocument:
     Raises:
         UnreadableFile: it is empty, or not text.
     """
-    return _parsed(data, "md")
+    return raw_document(data, "md", _headings)
 
 
-def _parsed(data: bytes, media_type: str) -> ParsedDocument:
+def raw_document(
+    data: bytes, media_type: str, find_headings: Callable[[str], Iterable[Heading]]
+) -> ParsedDocument:
+    """Read a document whose text stays as it is.
+
+    Raises:
+        UnreadableFile: it is empty, or not text.
+    """
     decoded = decode(data)
-    headings = tuple(_headings(decoded.text)) if media_type == "md" else ()
+    headings = tuple(find_headings(decoded.text))
     return ParsedDocument(
         text=decoded.text,
         media_type=media_type,

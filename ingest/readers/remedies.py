@@ -7,5 +7,5 @@ SPLIT = "Split the file into parts, or leave it out; the other files are not aff
 UNLOCK = "Save a copy without a password or copy protection."
 RECOGNISE = "Run text recognition (OCR) on it first."
 UNPACK = "Unpack it and ingest what is inside."
-SAVE_ANEW = "Save it as DOCX or PDF."
+SAVE_ANEW = "Save it as DOCX, XLSX, PPTX or PDF."
 CHECK_ACCESS = "Check that the file is there and may be read."

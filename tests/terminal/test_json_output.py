@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from index_data.index import Index
 from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage
+from ingest.readers.suffixes import MEDIA_TYPES
 from search.hits import Channels, Hit
 from search.query import Mode, Query
 from search.searcher import Searcher
@@ -99,6 +100,11 @@ def test_the_order_of_the_keys_is_that_of_the_schema() -> None:
     [result] = results(ANSWER)
     assert list(json.loads(json_text(ANSWER))) == list(schema["properties"])
     assert list(result) == list(schema["$defs"]["result"]["properties"])
+
+
+def test_the_schema_names_every_kind_of_file() -> None:
+    media_type = json.loads(schema_text())["$defs"]["result"]["properties"]["media_type"]
+    assert set(media_type["enum"]) == set(MEDIA_TYPES.values())
 
 
 def test_the_schema_is_itself_valid_and_refuses_what_it_should() -> None:

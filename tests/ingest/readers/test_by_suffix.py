@@ -9,7 +9,7 @@ import pytest
 
 from index_data.errors import UnreadableFile
 from ingest.readers.by_suffix import read
-from ingest.readers.suffixes import MEDIA_TYPES
+from ingest.readers.suffixes import MEDIA_TYPES, media_type_of
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.pdf", "a.MD"])
@@ -30,7 +30,8 @@ def test_documents_in_archives_are_told_apart(
 
 def test_names_decide_about_text() -> None:
     assert read(Path("a.md"), b"# Words").media_type == "md"
-    assert read(Path("a.rst"), b"Words").media_type == "txt"
+    assert read(Path("a.rst"), b"Words").media_type == "rst"
+    assert read(Path("a.py"), b"Words").media_type == "txt"
     assert read(Path("a.htm"), b"Words").media_type == "html"
     assert read(Path("saved.pdf"), b"\n<!DOCTYPE html><p>Words").media_type == "html"
 
@@ -63,3 +64,20 @@ def test_the_reason_says_what_is_there(name: str, data: bytes, reason: str) -> N
 def test_an_empty_file_is_refused(suffix: str) -> None:
     with pytest.raises(UnreadableFile, match=r"^empty file$"):
         read(Path(f"a{suffix}"), b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("a.TXT", "txt"),
+        ("a.ltx", "tex"),
+        ("a.md.gz", "md"),
+        ("a.tar.gz", None),
+        ("changelog.gz", None),
+        ("a.txt.gz.gz", None),
+        (".gz", None),
+        ("a", None),
+    ],
+)
+def test_a_packed_file_is_named_for_what_is_inside(name: str, media_type: str | None) -> None:
+    assert media_type_of(Path(name)) == media_type
