@@ -1,4 +1,4 @@
-"""Replace a file whole or not at all."""
+"""Replace a file whole or not at all, and make folders that last."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def write_atomically(
         unfinished.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for its owner only, and those above it that are missing; they survive a power cut."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in missing:
+        sync_folder(place.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from index_data.errors import IndexDamaged, IndexLocked, IndexProblem
+from index_data.errors import IndexDamaged, IndexLocked, IndexMissing, IndexProblem
 from index_data.paths import DISK_REMEDY
 from index_data.payloads import DAMAGE_REMEDY
 
@@ -155,6 +155,7 @@ def _told(database: Path) -> Iterator[None]:
     """Turn what SQLite says of the disk into what a user can act on.
 
     Raises:
+        IndexMissing: a writer was interrupted while it made the database; the next one clears that away.
         IndexProblem: the disk is full, or the folder cannot be used.
         IndexDamaged: the database is malformed.
         DatabaseError: the mistake is ours.
@@ -166,6 +167,11 @@ def _told(database: Path) -> Iterator[None]:
             raise IndexDamaged(
                 f"the index in {database.parent} holds a text that is not what was stored",
                 remedy=DAMAGE_REMEDY,
+            ) from error
+        if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
+            raise IndexMissing(
+                f"the index in {database.parent} was interrupted while it was made",
+                remedy="Run `dragoman ingest PATH` again.",
             ) from error
         raise IndexProblem(
             f"the index in {database.parent} cannot be used: {error}", remedy=DISK_REMEDY

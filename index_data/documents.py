@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from index_data import schema
 from index_data.errors import IndexDamaged
 from index_data.payloads import DAMAGE_REMEDY, pack_text, unpack_list, unpack_text
 from index_data.records import Document, FileStamp, UnreadFile
@@ -49,12 +50,17 @@ class Documents:
         """Delete a document, its passages and all their vectors; its words must be gone already."""
         self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document_id,))
 
-    def restamp(self, document_id: int, path: Path, stamp: FileStamp) -> None:
-        """Say where a document is now, and what the file system says of it."""
+    def restamp(self, document_id: int, old_path: Path, path: Path, stamp: FileStamp) -> None:
+        """Say where a document is now, and what the file system says of it.
+
+        One that was called after its file still is.
+        """
+        titles = {"old_title": pack_text(old_path.stem), "title": pack_text(path.stem)}
         self._connection.execute(
             "UPDATE documents SET path = :path, size = :size, modified_ns = :modified_ns,"
-            " content_hash = :content_hash WHERE document_id = :document_id",
-            {**_stamped(path, stamp), "document_id": document_id},
+            " content_hash = :content_hash, title = iif(title = :old_title, :title, title)"
+            " WHERE document_id = :document_id",
+            {**_stamped(path, stamp), **titles, "document_id": document_id},
         )
 
     def stamps(self) -> dict[Path, FileStamp]:
@@ -90,10 +96,16 @@ class Documents:
         )
         return dict(self._connection.execute(query).fetchall())
 
-    def add_unread(self, path: Path, stamp: FileStamp, reason: str) -> None:
+    def add_unread(self, file: UnreadFile, stamp: FileStamp) -> None:
         """Remember a file that could not be read, in place of what was known of it."""
-        self.forget_unread(path)
-        _insert(self._connection, "unread_files", {**_stamped(path, stamp), "reason": pack_text(reason)})
+        self.forget_unread(file.path)
+        row = {
+            **_stamped(file.path, stamp),
+            "reason": pack_text(file.reason),
+            "attempts": file.attempts,
+            "readers": file.readers,
+        }
+        _insert(self._connection, "unread_files", row)
 
     def forget_unread(self, path: Path) -> None:
         """Drop the memory of a file that could not be read, if there is one."""
@@ -101,8 +113,12 @@ class Documents:
 
     def unread(self) -> tuple[UnreadFile, ...]:
         """List the files that could not be read, by path."""
-        rows = self._connection.execute("SELECT path, reason FROM unread_files ORDER BY path")
-        return tuple(UnreadFile(Path(os.fsdecode(path)), unpack_text(reason)) for path, reason in rows)
+        # An older index that is only read does not tell how often a reader died.
+        more = "attempts, readers" if schema.has_table(self._connection, "ledger") else "0, ''"
+        rows = self._connection.execute(f"SELECT path, reason, {more} FROM unread_files ORDER BY path")
+        return tuple(
+            UnreadFile(Path(os.fsdecode(path)), unpack_text(reason), *tried) for path, reason, *tried in rows
+        )
 
     def unread_stamps(self) -> dict[Path, FileStamp]:
         """Return the path and stamp of every file that could not be read."""

@@ -10,6 +10,7 @@ DragomanError
 │   └── IndexDamaged      what is stored fails its checks
 ├── EncoderUnavailable    the weights or the device asked for cannot be used
 ├── UnreadableFile        one file of a folder could not be read; the run goes on
+│   └── ReaderDied        its reader crashed or took too long; it may be worth another try
 └── OutputUnwritable      a result file could not be written
 """
 
@@ -59,6 +60,10 @@ class EncoderUnavailable(DragomanError):
 
 class UnreadableFile(DragomanError):
     """One file could not be read; it becomes a line of the report and the run goes on."""
+
+
+class ReaderDied(UnreadableFile):
+    """The reader of a file crashed or took too long; it may be worth another try."""
 
 
 class OutputUnwritable(DragomanError):

@@ -11,33 +11,37 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index_data import schema, store
+from index_data import entries, schema, store
 from index_data.connection import Connection
 from index_data.custody import custody
 from index_data.documents import Documents
 from index_data.errors import IndexMissing
 from index_data.full_text import FullText
+from index_data.ledger import Ledger
 from index_data.passages import Passages
 from index_data.paths import IndexPaths
 from index_data.records import (
     Candidate,
+    Coverage,
     Document,
+    FileAccount,
     FileStamp,
     Filters,
     Fingerprint,
     IndexSummary,
+    KnownWindow,
     Passage,
     SparseVector,
     StoredPassage,
+    UnreadFile,
+    WindowDigest,
 )
 from index_data.seals import Seals
 from index_data.segments import Segments
 from index_data.selection import allowed_ids
 from index_data.sparse_vectors import SparseVectors
-from index_data.vectors import Vectors
-
-_TOLERANCE = 1e-3
-"""How far the length of a unit vector may be from 1."""
+from index_data.vectors import Vectors, refuse_odd, refuse_other_lengths
+from index_data.windows import Windows
 
 
 class Index:
@@ -127,6 +131,16 @@ class Index:
         with self._connection.reading() as rows:
             return Documents(rows).unread_stamps()
 
+    def accounts(self) -> list[FileAccount]:
+        """Say what became of every file, by path."""
+        with self._connection.reading() as rows:
+            return Ledger(rows).accounts()
+
+    def incomplete(self) -> dict[Path, str]:
+        """Name the documents with pages without text, each with the version of the readers that saw none."""
+        with self._connection.reading() as rows:
+            return Ledger(rows).incomplete()
+
     def summary(self) -> IndexSummary:
         """Count what the index holds."""
         with self._connection.reading() as rows:
@@ -148,28 +162,29 @@ class Index:
         passages: Sequence[Passage],
         vectors: NDArray[np.float32],
         sparse: Sequence[SparseVector] | None = None,
+        *,
+        windows: Sequence[WindowDigest] = (),
+        coverage: Coverage | None = None,
     ) -> None:
         """Store a document, its passages and their vectors, float32 (N, D), in place of what its path held.
 
+        With `windows`, what they show the encoder is known from now on.
+
         Raises:
             ValueError: passages are out of order, or vectors are not N finite unit vectors of D float32, or
-                sparse vectors are not N valid ones.
+                sparse vectors are not N valid ones, or the windows do not hold N passages.
         """
         if [passage.ordinal for passage in passages] != list(range(len(passages))):
             raise ValueError("passages are not numbered 0, 1, 2, ...")
-        _refuse_odd(vectors, (len(passages), self.fingerprint.dimension))
-        if (abs(np.linalg.norm(vectors, axis=1) - 1.0) > _TOLERANCE).any():
-            raise ValueError("vectors are not of unit length")
+        refuse_odd(vectors, (len(passages), self.fingerprint.dimension))
+        refuse_other_lengths(vectors)
         with self._changing() as rows:
-            _forget(rows, document.path)
-            document_id = Documents(rows).add(document)
-            passage_ids = Passages(rows).add(document_id, passages, vectors)
-            FullText(rows).add(
-                (passage_id, passage.text) for passage_id, passage in zip(passage_ids, passages, strict=True)
-            )
-            if sparse is not None:
-                self._sparse_vectors.add(rows, passage_ids, sparse)
-            Seals(rows).seal(document_id)
+            entries.put(rows, document, passages, vectors, sparse, windows, coverage)
+
+    def known_windows(self, windows: Iterable[WindowDigest]) -> dict[bytes, KnownWindow]:
+        """Return the vectors of those windows that were embedded before, by digest."""
+        with self._connection.reading() as rows:
+            return Windows(rows).known(windows, self.fingerprint.dimension)
 
     def restamp(self, path: Path, stamp: FileStamp) -> None:
         """Note that the document at `path` has a new stamp and the content it had."""
@@ -186,21 +201,23 @@ class Index:
             if document_id is None:
                 raise KeyError(old_path)
             if new_path != old_path:
-                _forget(rows, new_path)
-            Documents(rows).restamp(document_id, new_path, stamp)
+                entries.forget(rows, new_path)
+            Documents(rows).restamp(document_id, old_path, new_path, stamp)
             Seals(rows).seal_row(document_id)
 
-    def record_unread(self, path: Path, stamp: FileStamp, reason: str) -> None:
+    def record_unread(
+        self, path: Path, stamp: FileStamp, reason: str, *, attempts: int = 0, readers: str = ""
+    ) -> None:
         """Note that a file could not be read, in place of what its path held."""
         with self._changing() as rows:
-            _forget(rows, path)
-            Documents(rows).add_unread(path, stamp, reason)
+            entries.forget(rows, path)
+            Documents(rows).add_unread(UnreadFile(path, reason, attempts, readers), stamp)
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Forget the documents and the unread files at `paths`."""
         with self._changing() as rows:
             for path in paths:
-                _forget(rows, path)
+                entries.forget(rows, path)
 
     def publish(self) -> None:
         """Put the vectors of all passages into one FAISS segment, unless there is one with just these.
@@ -228,7 +245,7 @@ class Index:
 
     def nearest(self, vector: NDArray[np.float32], count: int, filters: Filters) -> list[Candidate]:
         """Find the `count` passages nearest to `vector`, float32 (D,), out of what `filters` lets through."""
-        _refuse_odd(vector, (self.fingerprint.dimension,))
+        refuse_odd(vector, (self.fingerprint.dimension,))
         with self._connection.reading() as rows:
             return self._vectors.nearest(rows, vector, count, allowed_ids(rows, filters))
 
@@ -273,25 +290,3 @@ class Index:
         with self._connection.writing() as rows:
             yield rows
             store.grow(rows)
-
-
-def _refuse_odd(vectors: NDArray[np.float32], shape: tuple[int, ...]) -> None:
-    """Let only finite float32 of this shape pass, (D,) or (N, D).
-
-    Raises:
-        ValueError: they are something else.
-    """
-    if vectors.shape != shape or vectors.dtype != np.float32:
-        raise ValueError(f"{vectors.dtype} {vectors.shape} is not float32 {shape}")
-    if not np.isfinite(vectors).all():
-        raise ValueError("a vector is not finite")
-
-
-def _forget(rows: sqlite3.Connection, path: Path) -> None:
-    """Drop what the index holds of a path: a document with all that hangs on it, or an unread file."""
-    documents = Documents(rows)
-    documents.forget_unread(path)
-    document_id = documents.find(path)
-    if document_id is not None:
-        FullText(rows).remove(Passages(rows).texts(document_id))
-        documents.remove(document_id)

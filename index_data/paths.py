@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from index_data.atomic_file import make_folder
 from index_data.errors import IndexMissing, IndexProblem
 
 DISK_REMEDY = (
@@ -51,10 +52,9 @@ class IndexPaths:
         return IndexMissing(f"there is no index in {self.folder}", remedy="Run `dragoman ingest PATH` first.")
 
     def make(self) -> None:
-        """Create the folders that are missing, for the owner's eyes only."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.segments, self.scratch, self.quarantine):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        """Create the folders that are missing, for the owner's eyes only; they survive a power cut."""
+        for folder in (self.folder, self.segments, self.scratch, self.quarantine):
+            make_folder(folder)
 
     @contextmanager
     def touched(self) -> Iterator[None]:

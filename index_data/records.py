@@ -6,6 +6,7 @@ Characters are Unicode code points, counted in a document's extracted text; all 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,25 @@ class SparseVector:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowDigest:
+    """What the encoder saw at once, as a digest, and how many passages were pooled from it."""
+
+    digest: bytes
+    """BLAKE2b of the text and of the places of the passages: 16 bytes."""
+    passages: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownWindow:
+    """The vectors of the passages of a window that was embedded before."""
+
+    vectors: NDArray[np.float32]
+    """float32 (N, D)."""
+    sparse: tuple[SparseVector, ...] | None
+    """N; None where the encoder made none."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage as the index knows it."""
 
@@ -148,6 +168,65 @@ class UnreadFile:
     path: Path
     reason: str
     """One line, for people."""
+    attempts: int = 0
+    """How often a reader died on this content; 0: it was refused, and would be again."""
+    readers: str = ""
+    """Version of the readers that tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What of a file was read."""
+
+    characters: int
+    """Of the extracted text; all of them are in passages."""
+    pages: int | None = None
+    """None for formats without pages."""
+    textless_pages: tuple[int, ...] = ()
+    """From 1: pages on which nothing was found to read."""
+    recognised_pages: tuple[int, ...] = ()
+    """From 1: pages whose text comes from text recognition (OCR)."""
+    readers: str = ""
+    """Version of the readers."""
+
+
+class FileState(StrEnum):
+    """What became of a file."""
+
+    READY = "ready"
+    """It can be found."""
+    SKIPPED = "skipped"
+    """No reader takes it as it is."""
+    FAILED = "failed"
+    """A reader died on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAccount:
+    """One file, and how much of it can be found."""
+
+    path: Path
+    state: FileState
+    media_type: str | None = None
+    passages: int = 0
+    embedded_characters: int = 0
+    """In passages that have vectors."""
+    characters: int | None = None
+    """Of the extracted text; None where it is not known: no text, or read before format 4."""
+    pages: int | None = None
+    textless_pages: tuple[int, ...] = ()
+    recognised_pages: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was not read or is uncertain, a sentence each."""
+    attempts: int = 0
+    """How often a reader died on it."""
+    reason: str = ""
+    """Why it cannot be found."""
+
+    @property
+    def share_embedded(self) -> float | None:
+        """How much of the extracted text can be found, 0 to 1; None where that is not known."""
+        return self.embedded_characters / self.characters if self.characters else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,51 @@ def _seal(connection: sqlite3.Connection) -> None:
     Seals(connection).seal_all()
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create_tables, _add_sparse_vectors, _seal)
+def _add_windows(connection: sqlite3.Connection) -> None:
+    """Migration 4."""
+    connection.execute(
+        """CREATE TABLE windows (
+            first_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
+            last_id INTEGER NOT NULL,
+            digest BLOB NOT NULL
+        ) STRICT"""
+    )
+    connection.execute("CREATE INDEX windows_by_digest ON windows (digest)")
+
+
+def _add_ledger(connection: sqlite3.Connection) -> None:
+    """Migration 5; files that could not be read are forgotten, and so looked at once more."""
+    connection.execute(
+        """CREATE TABLE ledger (
+            document_id INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+            characters INTEGER NOT NULL,
+            pages INTEGER,
+            textless_pages TEXT NOT NULL,
+            recognised_pages TEXT NOT NULL,
+            readers TEXT NOT NULL
+        ) STRICT"""
+    )
+    connection.execute("DROP TABLE unread_files")
+    connection.execute(
+        """CREATE TABLE unread_files (
+            path BLOB PRIMARY KEY,
+            size INTEGER NOT NULL,
+            modified_ns INTEGER NOT NULL,
+            content_hash TEXT NOT NULL,
+            reason BLOB NOT NULL,
+            attempts INTEGER NOT NULL,
+            readers TEXT NOT NULL
+        ) STRICT"""
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _create_tables,
+    _add_sparse_vectors,
+    _seal,
+    _add_windows,
+    _add_ledger,
+)
 FORMAT = len(MIGRATIONS)
 """The newest format version."""
 

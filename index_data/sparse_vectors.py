@@ -60,6 +60,26 @@ class SparseVectors:
             zip(passage_ids, payloads, map(checksum, payloads), strict=True),
         )
 
+    def fetch(
+        self, connection: sqlite3.Connection, passage_ids: NDArray[np.int64]
+    ) -> tuple[SparseVector, ...] | None:
+        """Return the vectors of neighbouring passages, ids int64 (N,) ascending; None unless all are there.
+
+        Raises:
+            IndexDamaged: a vector is not what was stored.
+        """
+        rows = connection.execute(
+            "SELECT passage_id, vector, vector_crc FROM sparse_vectors"
+            " WHERE passage_id BETWEEN ? AND ? ORDER BY passage_id",
+            (int(passage_ids[0]), int(passage_ids[-1])),
+        ).fetchall()
+        if len(rows) != len(passage_ids):
+            return None
+        for passage_id, payload, crc in rows:
+            if checksum(payload) != crc:
+                raise Documents(connection).damaged(passage_id, "the sparse vector")
+        return tuple(_unpack(payload) for _, payload, _ in rows)
+
     def sharing(
         self,
         connection: sqlite3.Connection,
@@ -138,6 +158,13 @@ def _pack(vector: SparseVector) -> bytes:
     """Encode as little-endian bytes: all pieces, then all weights."""
     _refuse_odd(vector)
     return vector.pieces.astype("<i4").tobytes() + vector.weights.astype("<f4").tobytes()
+
+
+def _unpack(payload: bytes) -> SparseVector:
+    """Undo `_pack`."""
+    half = len(payload) // 2
+    pieces, weights = np.frombuffer(payload[:half], "<i4"), np.frombuffer(payload[half:], "<f4")
+    return SparseVector(pieces.astype(np.int32), weights.astype(np.float32))
 
 
 def _refuse_odd(vector: SparseVector) -> None:

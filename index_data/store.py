@@ -11,6 +11,7 @@ from index_data import schema, words
 from index_data.errors import IndexDamaged, IndexMismatch
 from index_data.full_text import FullText
 from index_data.passages import Passages
+from index_data.payloads import DAMAGE_REMEDY
 from index_data.records import Fingerprint
 
 
@@ -78,5 +79,8 @@ def refuse_differences(folder: Path, stored: Fingerprint, asked: Fingerprint) ->
 
 
 def _value(connection: sqlite3.Connection, column: str) -> str | int:
-    value: str | int = connection.execute(f"SELECT {column} FROM store").fetchone()[0]
+    row = connection.execute(f"SELECT {column} FROM store").fetchone()
+    if row is None:
+        raise IndexDamaged("the index does not say what it is", remedy=DAMAGE_REMEDY)
+    value: str | int = row[0]
     return value

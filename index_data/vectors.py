@@ -18,6 +18,8 @@ from index_data.records import Candidate
 from index_data.segments import Segment, Segments
 
 _BATCH = 10_000
+_TOLERANCE = 1e-3
+"""How far the length of a unit vector may be from 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +105,28 @@ class Vectors:
             rest=rest,
             rest_vectors=passages.vectors(rest, self._dimension),
         )
+
+
+def refuse_odd(vectors: NDArray[np.float32], shape: tuple[int, ...]) -> None:
+    """Let only finite float32 of this shape pass, (D,) or (N, D).
+
+    Raises:
+        ValueError: they are something else.
+    """
+    if vectors.shape != shape or vectors.dtype != np.float32:
+        raise ValueError(f"{vectors.dtype} {vectors.shape} is not float32 {shape}")
+    if not np.isfinite(vectors).all():
+        raise ValueError("a vector is not finite")
+
+
+def refuse_other_lengths(vectors: NDArray[np.float32]) -> None:
+    """Let only unit vectors pass: float32 (N, D).
+
+    Raises:
+        ValueError: one is longer or shorter.
+    """
+    if (abs(np.linalg.norm(vectors, axis=1) - 1.0) > _TOLERANCE).any():
+        raise ValueError("vectors are not of unit length")
 
 
 def _ids_of(index: Any) -> NDArray[np.int64]:

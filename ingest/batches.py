@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encoder.interface import Embedder, SparseEmbedder, Window
-from index_data.records import Document, Passage, SparseVector
+from index_data.records import Coverage, Document, KnownWindow, Passage, SparseVector
 from ingest.progress import Embedded
 from ingest.windows import PlannedWindow
 
 Other = TypeVar("Other")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Draft:
     """A document that is cut and not yet embedded."""
 
     document: Document
     windows: tuple[PlannedWindow, ...]
+    known: Mapping[bytes, KnownWindow] = field(default_factory=dict)
+    """The vectors of those windows that need not be embedded, by digest."""
+    coverage: Coverage | None = None
 
     @property
     def passages(self) -> list[Passage]:
@@ -34,6 +37,11 @@ class Draft:
         """Of all windows."""
         return sum(window.tokens for window in self.windows)
 
+    @property
+    def unknown(self) -> list[PlannedWindow]:
+        """The windows that have to be embedded, in order."""
+        return [window for window in self.windows if window.digest.digest not in self.known]
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -41,7 +49,9 @@ class Batch:
 
     windows: tuple[PlannedWindow, ...]
     completed: tuple[Draft, ...]
-    """The documents whose last window is among them."""
+    """The documents whose last window is among them, or which need none."""
+    begun: Draft | None = None
+    """The document whose windows go on in the next batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ class EmbeddedDraft:
 
 
 def in_batches(steps: Iterable[Draft | Other], batch_tokens: int) -> Iterator[Batch | Other]:
-    """Gather the drafts among `steps` up to `batch_tokens`, in order; what is no draft passes by at once."""
+    """Gather the drafts among `steps` up to `batch_tokens`, in order; what needs no encoder passes by."""
     windows: list[PlannedWindow] = []
     completed: list[Draft] = []
     tokens = 0
@@ -63,15 +73,33 @@ def in_batches(steps: Iterable[Draft | Other], batch_tokens: int) -> Iterator[Ba
         if not isinstance(step, Draft):
             yield step
             continue
-        for window in step.windows:
+        unknown = step.unknown
+        if not unknown:
+            yield Batch((), (step,))
+            continue
+        for place, window in enumerate(unknown):
             if windows and tokens + window.tokens > batch_tokens:
-                yield Batch(tuple(windows), tuple(completed))
+                yield Batch(tuple(windows), tuple(completed), step if place else None)
                 windows, completed, tokens = [], [], 0
             windows.append(window)
             tokens += window.tokens
         completed.append(step)
     if windows:
         yield Batch(tuple(windows), tuple(completed))
+
+
+def until(steps: Iterable[Batch | Other], stopped: Callable[[], bool]) -> Iterator[Batch | Other]:
+    """Pass `steps` on until `stopped`, and then those that complete the document that was under way.
+
+    A document that had its first windows in the very last batch is left for another time.
+    """
+    under_way: Draft | None = None
+    for step in steps:
+        if under_way is None and stopped():
+            return
+        yield step
+        if isinstance(step, Batch) and (under_way is None or under_way in step.completed):
+            under_way = None if stopped() else step.begun
 
 
 def embed(steps: Iterable[Batch | Other], embedder: Embedder) -> Iterator[EmbeddedDraft | Embedded | Other]:
@@ -82,15 +110,33 @@ def embed(steps: Iterable[Batch | Other], embedder: Embedder) -> Iterator[Embedd
         if not isinstance(step, Batch):
             yield step
             continue
-        new_vectors, new_sparse = _embedded([window.window for window in step.windows], embedder)
-        vectors += list(new_vectors)
-        sparse += new_sparse
-        yield Embedded(len(new_vectors), sum(window.tokens for window in step.windows))
+        if step.windows:
+            new_vectors, new_sparse = _embedded([window.window for window in step.windows], embedder)
+            vectors += list(new_vectors)
+            sparse += new_sparse
+            yield Embedded(len(new_vectors), sum(window.tokens for window in step.windows))
         for draft in step.completed:
-            count = len(draft.passages)
-            own_sparse = tuple(sparse[:count]) if isinstance(embedder, SparseEmbedder) else None
-            yield EmbeddedDraft(draft, np.stack(vectors[:count]), own_sparse)
-            del vectors[:count], sparse[:count]
+            yield _completed(draft, vectors, sparse if isinstance(embedder, SparseEmbedder) else None)
+
+
+def _completed(
+    draft: Draft, vectors: list[NDArray[np.float32]], sparse: list[SparseVector] | None
+) -> EmbeddedDraft:
+    """Put together what is known of a draft and what was embedded for it, which is taken off the lists."""
+    own: list[NDArray[np.float32]] = []
+    own_sparse: list[SparseVector] = []
+    for window in draft.windows:
+        digest = window.digest
+        if known := draft.known.get(digest.digest):
+            own += list(known.vectors)
+            own_sparse += known.sparse or ()
+            continue
+        own += vectors[: digest.passages]
+        del vectors[: digest.passages]
+        if sparse is not None:
+            own_sparse += sparse[: digest.passages]
+            del sparse[: digest.passages]
+    return EmbeddedDraft(draft, np.stack(own), None if sparse is None else tuple(own_sparse))
 
 
 def _embedded(

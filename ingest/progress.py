@@ -17,6 +17,8 @@ class Found:
     bytes: int
     unsupported: Mapping[str, int] = field(default_factory=dict)
     """How many files were passed over, by suffix."""
+    ignored: int = 0
+    """Files and whole folders that ignore files leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Ingested:
     passages: int
     windows: int
     tokens: int
+    reused: int = 0
+    """Of the passages: those whose vectors were known, so that they were not embedded again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,17 @@ class Report:
     tokens: int
     skipped: tuple[Skipped, ...]
     unsupported: Mapping[str, int]
+    reused: int = 0
+    """Of the passages: those whose vectors were known."""
+    ignored: int = 0
+    """Files and whole folders that ignore files leave out."""
+    stopped: bool = False
+    """Whether it was asked to stop before everything was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Everything is stored and published; comes last, once, unless the run is interrupted."""
+    """What was read is stored and published; comes last, once, unless the run is broken off."""
 
     report: Report
 
@@ -99,7 +109,9 @@ class Tally:
     def __init__(self) -> None:
         self._counts: Counter[type[Progress]] = Counter()
         self._passages = 0
+        self._reused = 0
         self._tokens = 0
+        self._ignored = 0
         self._skipped: list[Skipped] = []
         self._unsupported: Mapping[str, int] = {}
 
@@ -109,14 +121,16 @@ class Tally:
         match step:
             case Found():
                 self._unsupported = step.unsupported
+                self._ignored = step.ignored
             case Ingested():
                 self._passages += step.passages
+                self._reused += step.reused
                 self._tokens += step.tokens
             case Skipped():
                 self._skipped.append(step)
         return step
 
-    def report(self) -> Report:
+    def report(self, *, stopped: bool = False) -> Report:
         """Everything so far."""
         return Report(
             ingested=self._counts[Ingested],
@@ -127,4 +141,7 @@ class Tally:
             tokens=self._tokens,
             skipped=tuple(self._skipped),
             unsupported=self._unsupported,
+            reused=self._reused,
+            ignored=self._ignored,
+            stopped=stopped,
         )

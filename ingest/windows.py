@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from encoder.interface import Window
-from index_data.records import Passage
+from index_data.records import Passage, WindowDigest
 from ingest.borders import TokenRuler
 from ingest.graphemes import is_border
 
@@ -30,6 +32,15 @@ class PlannedWindow:
         lengths = [len(passage.text.rstrip()) for passage in self.passages]
         spans = tuple((start, start + length) for start, length in zip(starts, lengths, strict=True))
         return Window(self.text, spans)
+
+    @property
+    def digest(self) -> WindowDigest:
+        """What tells apart two windows from which an encoder would make different vectors."""
+        window = self.window
+        digest = blake2b(window.text.encode("utf-8", "surrogatepass"), digest_size=16)
+        for span in window.spans:
+            digest.update(struct.pack("<BQQ", 0, *span))
+        return WindowDigest(digest.digest(), len(window.spans))
 
 
 class WindowPlanner:

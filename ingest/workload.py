@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index_data.errors import UnreadableFile
-from ingest.discovery import FoundFile, roots_of, walk
+from ingest.discovery import FoundFile, Ignored, roots_of, walk
 from ingest.parser import Parser
 
 SAMPLED_PER_SUFFIX = 5
@@ -29,6 +29,8 @@ class Workload:
     sampled_tokens: int
     unread_files: int
     """Files of the sample that could not be read; they count as without text."""
+    ignored: int = 0
+    """Files and whole folders that ignore files leave out."""
 
 
 def workload(
@@ -40,9 +42,11 @@ def workload(
         UsageError: a path does not exist.
     """
     by_suffix: dict[str, list[FoundFile]] = defaultdict(list)
+    ignored = 0
     for found in walk(roots_of(paths), leave_out=leave_out):
         if isinstance(found, FoundFile):
             by_suffix[found.path.suffix.lower()].append(found)
+        ignored += isinstance(found, Ignored)
     files = [file for alike in by_suffix.values() for file in alike]
     tokens = 0.0
     sampled: list[tuple[FoundFile, int | None]] = []
@@ -60,6 +64,7 @@ def workload(
         sampled_bytes=sum(file.size for file, _ in sampled),
         sampled_tokens=sum(counted or 0 for _, counted in sampled),
         unread_files=sum(counted is None for _, counted in sampled),
+        ignored=ignored,
     )
 
 

@@ -20,6 +20,7 @@ from terminal.commands.search import search
 from terminal.commands.status import status
 from terminal.commands.tui import tui
 from terminal.commands.tune import tune
+from terminal.commands.watch import watch
 from terminal.diagnostics import MEANINGS, ExitCode, guard
 
 _EPILOG = """\b
@@ -47,7 +48,7 @@ def cli(context: click.Context) -> int:
     return ExitCode.OK
 
 
-for command in (ingest, search, tui, status, models, tune, check, repair, rebuild, gc, backup, purge):
+for command in (ingest, watch, search, tui, status, models, tune, check, repair, rebuild, gc, backup, purge):
     cli.add_command(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -72,9 +73,8 @@ def guard(command: Callable[[], int]) -> int:
             f"{error.strerror or error}{where}", "Check that it exists, that there is room, and who owns it."
         )
         return exit_code(error)
-    except (KeyboardInterrupt, click.Abort) as interruption:
-        report("interrupted", "What was finished is kept; run the same command again to go on.")
-        return exit_code(interruption)
+    except (KeyboardInterrupt, click.Abort):
+        return tell_interrupted()
 
 
 def report(message: str, remedy: str) -> None:
@@ -83,8 +83,20 @@ def report(message: str, remedy: str) -> None:
     tell(f"  {remedy}")
 
 
+def tell_interrupted() -> ExitCode:
+    """Tell that somebody pressed Ctrl-C, and return the code for it."""
+    report("interrupted", "What was finished is kept; run the same command again to go on.")
+    return ExitCode.INTERRUPTED
+
+
 def tell(line: str) -> None:
     """Write one line to stderr, whatever it holds; a stderr that is closed is no reason to stop."""
     with suppress(OSError, ValueError):
         sys.stderr.write(safe_text(line) + "\n")
         sys.stderr.flush()
+
+
+def tell_at_once(line: str) -> None:
+    """Write one line of our own from a signal handler, where what is being written may be in the way."""
+    with suppress(OSError, ValueError):
+        os.write(sys.stderr.fileno(), f"\n{line}\n".encode("ascii", "replace"))

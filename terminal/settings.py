@@ -56,6 +56,10 @@ class Settings:
     """Tokens of each neighbour that a window shows as context; None: what the index was made with, else 0."""
     passage_tokens: int | None = None
     """Tokens that a passage aims at; None: what the index was made with, else 256."""
+    ocr: str = "auto"
+    """Which pages of PDFs are recognised: `auto`, those without text where Tesseract is; `off`; `force`."""
+    ocr_languages: str | None = None
+    """In which languages: `deu+eng`; None: the few that Tesseract has, or English if it has many."""
     mode: Mode = Mode.HYBRID
     """How passages are found: by meaning (`dense`), by words (`lexical`) or by both (`hybrid`)."""
     limit: int = 10
@@ -192,6 +196,8 @@ _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "window_tokens": _COUNT,
     "overlap_tokens": ("a whole number, 0 or more", lambda value: _count(value, least=0)),
     "passage_tokens": _COUNT,
+    "ocr": ("auto, off or force", _choice("auto", "off", "force")),
+    "ocr_languages": ("languages of Tesseract, as in deu+eng", _text),
     "mode": ("hybrid, dense or lexical", lambda value: Mode(_text(value))),
     "limit": _COUNT,
     "min_score": ("a number from 0 to 1", _share),

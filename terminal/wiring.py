@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from index_data.errors import EncoderUnavailable, IndexMismatch, UsageError
@@ -73,22 +73,39 @@ def open_ingester(
         IndexProblem: the index is locked, foreign, damaged, or was made otherwise than the settings say.
         UsageError: the encoder cannot see as many tokens at once as the settings ask for.
     """
+    with load_ingester(settings, announce, any_file_system=any_file_system)() as ingester:
+        yield ingester
+
+
+def load_ingester(
+    settings: Settings, announce: Announce | None = None, *, any_file_system: bool = False
+) -> Callable[[], AbstractContextManager[Ingester]]:
+    """Load the encoder, and return what opens the index for writing, as often as it is needed.
+
+    It raises what `open_ingester` raises.
+    """
     from index_data.file_system import refuse_network
     from index_data.index import Index
     from ingest.ingester import Ingester
     from ingest.parser import Parser
+    from ingest.recognition import Ocr, find_recognition
 
     if not any_file_system:
         # Told before the seconds that an encoder takes.
         refuse_network(settings.index)
-    made_by = Index.read_fingerprint(settings.index)
-    embedder = _load_embedder(settings, made_by, announce)
-    wanted = _fingerprint(embedder, settings, made_by)
-    opened = Index.create_or_open(settings.index, wanted, any_file_system=any_file_system)
-    with opened as index, Parser() as parser:
-        yield Ingester(
-            index, embedder, parser, wanted.window_tokens, wanted.passage_tokens, wanted.overlap_tokens
-        )
+    recognition = find_recognition(Ocr(settings.ocr), settings.ocr_languages)
+    embedder = _load_embedder(settings, Index.read_fingerprint(settings.index), announce)
+
+    @contextmanager
+    def opened() -> Iterator[Ingester]:
+        wanted = _fingerprint(embedder, settings, Index.read_fingerprint(settings.index))
+        opening = Index.create_or_open(settings.index, wanted, any_file_system=any_file_system)
+        with opening as index, Parser(recognition=recognition) as parser:
+            yield Ingester(
+                index, embedder, parser, wanted.window_tokens, wanted.passage_tokens, wanted.overlap_tokens
+            )
+
+    return opened
 
 
 def load_tuner(

@@ -26,6 +26,7 @@ from ingest.readers.pdf import read_pdf
 from ingest.readers.plain import read_markdown, read_text
 from ingest.readers.po import read_po
 from ingest.readers.pptx import read_pptx
+from ingest.readers.recognition import Recogniser
 from ingest.readers.remedies import CONVERT, SAVE_ANEW, SPLIT, UNLOCK, UNPACK
 from ingest.readers.rst import read_rst
 from ingest.readers.rtf import RTF_START, read_rtf
@@ -39,7 +40,6 @@ _READERS: dict[str, Callable[[bytes], ParsedDocument]] = {
     "md": read_markdown,
     "rst": read_rst,
     "html": read_html,
-    "pdf": read_pdf,
     "docx": read_docx,
     "pptx": read_pptx,
     "xlsx": read_xlsx,
@@ -79,16 +79,16 @@ _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
 
 
-def read(path: PurePath, data: bytes) -> ParsedDocument:
-    """Read the file `path` whose content is `data`.
+def read(path: PurePath, data: bytes, recogniser: Recogniser | None = None) -> ParsedDocument:
+    """Read the file `path` whose content is `data`; a `recogniser` reads the pages of a PDF without text.
 
     Raises:
         UnreadableFile: no reader understands it, or it has no text.
     """
     if not data.startswith(GZ_START):
-        return _read(path, data, _read_part)
+        return _read(path, data, _read_part, recogniser)
     inside = path.with_suffix("") if path.suffix.lower() == PACKED else path
-    parsed = _read(inside, unpacked(data), None)
+    parsed = _read(inside, unpacked(data), None, recogniser)
     return replace(parsed, encoding=None, bom_bytes=0, byte_exact=False)
 
 
@@ -103,12 +103,18 @@ def _read_part(path: PurePath, data: bytes) -> ParsedDocument:
     return _read(path, data, None)
 
 
-def _read(path: PurePath, data: bytes, read_part: ReadPart | None) -> ParsedDocument:
+def _read(
+    path: PurePath, data: bytes, read_part: ReadPart | None, recogniser: Recogniser | None = None
+) -> ParsedDocument:
     if not data:
         raise UnreadableFile("empty file", remedy=CONVERT)
     media_type = _media_type(path, data)
-    holder = _HOLDERS.get(media_type)
-    parsed = holder(data, read_part) if holder else _READERS[media_type](data)
+    if media_type == "pdf":
+        parsed = read_pdf(data, recogniser)
+    elif holder := _HOLDERS.get(media_type):
+        parsed = holder(data, read_part)
+    else:
+        parsed = _READERS[media_type](data)
     if not parsed.text.strip():
         raise UnreadableFile("no text in it", remedy=CONVERT)
     if len(parsed.text) > MAX_TEXT_CHARACTERS:

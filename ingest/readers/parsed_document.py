@@ -35,5 +35,9 @@ class ParsedDocument:
     """Length of the byte order mark before the text."""
     byte_exact: bool = False
     """The file is its byte order mark and then `text` in `encoding`, nothing else."""
+    textless_pages: tuple[int, ...] = ()
+    """From 1: pages on which nothing was found to read."""
+    recognised_pages: tuple[int, ...] = ()
+    """From 1: pages whose text comes from text recognition (OCR)."""
     notes: tuple[str, ...] = ()
     """What was not read or is uncertain, a sentence each."""

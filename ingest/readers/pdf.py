@@ -18,6 +18,7 @@ from ingest.readers.flowing_text import printable
 from ingest.readers.limits import MAX_PDF_PAGES, MAX_TEXT_CHARACTERS, TOO_MUCH_TEXT
 from ingest.readers.page_text import mostly_arabic, repaired, spelt_like
 from ingest.readers.parsed_document import ParsedDocument
+from ingest.readers.recognition import Recogniser
 from ingest.readers.remedies import CONVERT, RECOGNISE, SPLIT, UNLOCK
 
 _PYPDF_FAILURES = (
@@ -32,8 +33,8 @@ _NO_TITLE = re.compile(
 )
 
 
-def read_pdf(data: bytes) -> ParsedDocument:
-    """Read a PDF file.
+def read_pdf(data: bytes, recogniser: Recogniser | None = None) -> ParsedDocument:
+    """Read a PDF file; pages without text, or all, with a `recogniser`.
 
     Raises:
         UnreadableFile: it is broken, encrypted, too large or has no text.
@@ -41,21 +42,59 @@ def read_pdf(data: bytes) -> ParsedDocument:
     document = _opened(data)
     try:
         pages = list(_pages(document, data))
+        recognised = _recognised(document, pages, recogniser) if recogniser else {}
         title = " ".join(printable(document.get_metadata_value("Title")).split())
     finally:
         document.close()
+    pages = [recognised.get(number, page) for number, page in enumerate(pages, 1)]
     if not any(pages):
-        raise UnreadableFile(f"no text on its {len(pages)} pages (a scan?)", remedy=RECOGNISE)
+        tried = "even by recognition" if recogniser else "a scan? Tesseract would recognise it"
+        raise UnreadableFile(f"no text on its {len(pages)} pages ({tried})", remedy=RECOGNISE)
+    textless = tuple(number for number, page in enumerate(pages, 1) if not page)
     starts = accumulate((len(page) + 1 for page in pages[:-1]), initial=0)
     return ParsedDocument(
         text="\n".join(pages),
         media_type="pdf",
         title=title if title and not _NO_TITLE.search(title) else None,
         pages=tuple(starts),
-        notes=tuple(
-            f"page {number} has no text (a scan?)" for number, page in enumerate(pages, 1) if not page
-        ),
+        textless_pages=textless,
+        recognised_pages=tuple(recognised),
+        notes=(_textless(textless),) if textless else (),
     )
+
+
+def _recognised(document: pypdfium2.PdfDocument, pages: list[str], recogniser: Recogniser) -> dict[int, str]:
+    """Recognise the pages that need it: the texts that were found, by number.
+
+    Raises:
+        UnreadableFile: together with the other pages they are too long.
+    """
+    found: dict[int, str] = {}
+    characters = sum(map(len, pages))
+    recogniser.begin()
+    for number, text in enumerate(pages, 1):
+        if text and not recogniser.all_pages:
+            continue
+        with closing(document[number - 1]) as page:
+            recognised = repaired(recogniser.text_of(page))
+        if recognised:
+            found[number] = recognised
+            characters += len(recognised)
+        if characters > MAX_TEXT_CHARACTERS:
+            raise UnreadableFile(TOO_MUCH_TEXT, remedy=SPLIT)
+    return found
+
+
+def _textless(pages: tuple[int, ...]) -> str:
+    """Say which pages have no text, runs of neighbours in short."""
+    runs: list[list[int]] = []
+    for page in pages:
+        if runs and page == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], page]
+        else:
+            runs.append([page])
+    listed = ", ".join("-".join(map(str, run)) for run in runs)
+    return f"no text on page{'s' if len(pages) > 1 else ''} {listed} (a scan?)"
 
 
 def _opened(data: bytes) -> pypdfium2.PdfDocument:

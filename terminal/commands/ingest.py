@@ -9,40 +9,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terminal.commands.options import shared_options
-from terminal.diagnostics import ExitCode, tell
+from terminal.commands.options import reading_options, shared_options
+from terminal.diagnostics import ExitCode, tell, tell_interrupted
 from terminal.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from ingest.ingester import Manner
     from ingest.progress import Report
 
 SCHEMA = "dragoman.ingest/1"
+_STOPPING = "Stopping after the document under way; Ctrl-C again stops at once."
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@click.option(
-    "--window-tokens",
-    metavar="COUNT",
-    help="Tokens that the encoder sees at once. "
-    "[default: what the index was made with, else what suits the encoder]",
-)
-@click.option(
-    "--passage-tokens",
-    metavar="COUNT",
-    help="Tokens that a passage aims at. [default: what the index was made with, else 256]",
-)
-@click.option(
-    "--overlap-tokens",
-    metavar="COUNT",
-    help="Tokens of its neighbours that a window shows as context, on each side. "
-    "[default: what the index was made with, else 0]",
-)
+@reading_options
 @click.option("--prune/--no-prune", default=True, help="Forget the files that are gone. [default: yes]")
 @click.option(
-    "--any-file-system",
+    "--rehash",
     is_flag=True,
-    help="Write to a network file system too, without a log: only one process at a time may use the index.",
+    help="Open every file, even one whose size and time are as they were: a time may lie.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 5, not 0, when a file could not be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object, and no progress.")
@@ -50,7 +36,9 @@ SCHEMA = "dragoman.ingest/1"
 def ingest(
     paths: tuple[Path, ...],
     *,
+    ignore: bool,
     prune: bool,
+    rehash: bool,
     any_file_system: bool,
     strict: bool,
     as_json: bool,
@@ -58,30 +46,38 @@ def ingest(
 ) -> int:
     """Read files and folders into the index.
 
-    What is unchanged since the last time is not read again. A file that cannot be read is reported with its
-    reason, and the rest goes on.
+    What is unchanged since the last time is not read again, and what was embedded before is not embedded
+    again. A file that cannot be read is reported with its reason, and the rest goes on. Ctrl-C completes the
+    document under way and stops; pressed again, it stops at once.
     """
+    from ingest.ingester import Manner
+
     settings = load_settings(flags)
     started = monotonic()
+    manner = Manner(prune=prune, rehash=rehash, heed_ignore_files=ignore)
     watch = not (settings.quiet or as_json)
-    report = _ingested(paths, settings, prune=prune, any_file_system=any_file_system, watch=watch)
+    report = _ingested(paths, settings, manner, any_file_system=any_file_system, watch=watch)
     if as_json:
         _print_json(report, settings)
     else:
         _tell_report(report, seconds=monotonic() - started, quiet=settings.quiet)
+    if report.stopped:
+        return tell_interrupted()
     return ExitCode.PARTIAL if strict and report.skipped else ExitCode.OK
 
 
 def _ingested(
-    paths: tuple[Path, ...], settings: Settings, *, prune: bool, any_file_system: bool, watch: bool
+    paths: tuple[Path, ...], settings: Settings, manner: Manner, *, any_file_system: bool, watch: bool
 ) -> Report:
     from ingest.progress import Finished
+    from terminal.interruption import asked_to_stop
     from terminal.progress_bar import watched
     from terminal.wiring import open_ingester
 
     with (
         open_ingester(settings, tell if watch else None, any_file_system=any_file_system) as ingester,
-        closing(ingester.ingest(paths, prune=prune)) as events,
+        asked_to_stop(_STOPPING) as stop,
+        closing(ingester.ingest(paths, manner, stop.is_set)) as events,
     ):
         for event in watched(events) if watch else events:
             if isinstance(event, Finished):
@@ -99,6 +95,10 @@ def _tell_report(report: Report, *, seconds: float, quiet: bool) -> None:
             f"forgotten {report.removed:,}, unreadable {len(report.skipped):,}; "
             f"passages {report.passages:,}, tokens {report.tokens:,}; {clock(seconds)}"
         )
+        if report.reused:
+            tell(f"not embedded again: {report.reused:,} passages that were known")
+        if report.ignored:
+            tell(f"ignored: {report.ignored:,} files and folders (--no-ignore reads them)")
         passed_over = ", ".join(
             f"{count:,} {suffix or 'without suffix'}" for suffix, count in report.unsupported.items()
         )
@@ -121,6 +121,9 @@ def _print_json(report: Report, settings: Settings) -> None:
         "removed": report.removed,
         "passages": report.passages,
         "tokens": report.tokens,
+        "reused": report.reused,
+        "ignored": report.ignored,
+        "stopped": report.stopped,
         "skipped": [{"path": str(file.path), "reason": file.reason} for file in report.skipped],
         "unsupported": dict(report.unsupported),
     }

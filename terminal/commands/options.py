@@ -49,6 +49,63 @@ quiet_option = click.option(
     help="Nothing on stderr but errors. [env: DRAGOMAN_QUIET]",
 )
 
+window_option = click.option(
+    "--window-tokens",
+    metavar="COUNT",
+    help="Tokens that the encoder sees at once. "
+    "[default: what the index was made with, else what suits the encoder]",
+)
+passage_option = click.option(
+    "--passage-tokens",
+    metavar="COUNT",
+    help="Tokens that a passage aims at. [default: what the index was made with, else 256]",
+)
+overlap_option = click.option(
+    "--overlap-tokens",
+    metavar="COUNT",
+    help="Tokens of its neighbours that a window shows as context, on each side. "
+    "[default: what the index was made with, else 0]",
+)
+ignore_option = click.option(
+    "--ignore/--no-ignore",
+    default=True,
+    help="Leave out what .gitignore, in a repository, and .dragomanignore leave out. [default: yes]",
+)
+ocr_option = click.option(
+    "--ocr",
+    metavar="WHEN",
+    help="Recognise text by Tesseract: auto, on pages of PDFs without text, if it is installed; off; or "
+    "force, on all pages. [env: DRAGOMAN_OCR; default: auto]",
+)
+ocr_languages_option = click.option(
+    "--ocr-languages",
+    metavar="CODES",
+    help="In which languages, as in deu+eng. [env: DRAGOMAN_OCR_LANGUAGES; default: the few that are "
+    "installed, or eng]",
+)
+
+
+any_file_system_option = click.option(
+    "--any-file-system",
+    is_flag=True,
+    help="Write to a network file system too, without a log: only one process at a time may use the index.",
+)
+
+
+def reading_options(command: Command) -> Command:
+    """Give a command the options that say which files are read, how they are cut, and where that may go."""
+    for option in (
+        any_file_system_option,
+        ocr_languages_option,
+        ocr_option,
+        ignore_option,
+        overlap_option,
+        passage_option,
+        window_option,
+    ):
+        command = option(command)
+    return command
+
 
 def shared_options(command: Command) -> Command:
     """Give a command the options that all commands share which work with an index."""

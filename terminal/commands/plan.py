@@ -137,6 +137,7 @@ def _json(outlook: Outlook) -> str:
             "sampled_files": work.sampled_files,
             "sampled_bytes": work.sampled_bytes,
             "unread_files": work.unread_files,
+            "ignored": work.ignored,
         },
         "models": [
             {
@@ -157,8 +158,9 @@ def _text(outlook: Outlook) -> str:
     lines = [f"machine  {safe_text(outlook.machine.name)}, {outlook.machine.memory / _GIB:,.1f} GiB"]
     if work := outlook.work:
         unread = f", {work.unread_files:,} unread" if work.unread_files else ""
+        ignored = f"; {work.ignored:,} files and folders ignored" if work.ignored else ""
         lines += [
-            f"folder   {work.files:,} files, {work.bytes / 1e6:,.1f} MB",
+            f"folder   {work.files:,} files, {work.bytes / 1e6:,.1f} MB{ignored}",
             f"tokens   about {work.tokens:,}, estimated from {work.sampled_files:,} of the files{unread}, "
             f"in pieces of {outlook.counted_by}",
         ]

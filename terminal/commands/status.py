@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from index_data.records import IndexSummary
+from index_data.records import FileAccount, FileState, IndexSummary
 from terminal.commands.options import shared_options
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode
@@ -18,9 +18,10 @@ SCHEMA = "dragoman.status/1"
 
 
 @click.command()
+@click.option("--files", is_flag=True, help="Account for every file: what of it can be found, and what not.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @shared_options
-def status(*, as_json: bool, **flags: object) -> int:
+def status(*, files: bool, as_json: bool, **flags: object) -> int:
     """Show what the index holds.
 
     Also which encoder made it and which files could not be read.
@@ -30,13 +31,14 @@ def status(*, as_json: bool, **flags: object) -> int:
 
     with open_index(settings) as index:
         summary = index.summary()
-    deliver(_json(summary) if as_json else _text(summary))
+        accounts = index.accounts() if files else None
+    deliver(_json(summary, accounts) if as_json else _text(summary, accounts))
     return ExitCode.OK
 
 
-def _json(summary: IndexSummary) -> str:
+def _json(summary: IndexSummary, accounts: list[FileAccount] | None) -> str:
     made_by = summary.fingerprint
-    shape = {
+    shape: dict[str, object] = {
         "schema": SCHEMA,
         "index": {
             "folder": str(summary.folder.absolute()),
@@ -52,10 +54,29 @@ def _json(summary: IndexSummary) -> str:
         "media_types": summary.media_types,
         "unread": [{"path": str(file.path), "reason": file.reason} for file in summary.unread],
     }
+    if accounts is not None:
+        shape["files"] = list(map(_account, accounts))
     return dump(shape, indent=2) + "\n"
 
 
-def _text(summary: IndexSummary) -> str:
+def _account(account: FileAccount) -> dict[str, object]:
+    return {
+        "path": str(account.path),
+        "state": account.state,
+        "media_type": account.media_type,
+        "passages": account.passages,
+        "characters": account.characters,
+        "embedded": account.share_embedded,
+        "pages": account.pages,
+        "textless_pages": account.textless_pages,
+        "recognised_pages": account.recognised_pages,
+        "notes": account.notes,
+        "attempts": account.attempts,
+        "reason": account.reason,
+    }
+
+
+def _text(summary: IndexSummary, accounts: list[FileAccount] | None) -> str:
     made_by = summary.fingerprint
     lines = [
         f"index      {_shown(summary.folder)}, generation {summary.generation}",
@@ -65,8 +86,25 @@ def _text(summary: IndexSummary) -> str:
         f"passages   {summary.passages:,}   {_counts(summary.languages)}",
         f"unread     {len(summary.unread):,}",
     ]
-    lines += [f"  {safe_path(file.path)}: {safe_text(file.reason)}" for file in summary.unread]
+    if accounts is None:
+        lines += [f"  {safe_path(file.path)}: {safe_text(file.reason)}" for file in summary.unread]
+    else:
+        lines += ["", *(line for account in accounts for line in _account_lines(account))]
     return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _account_lines(account: FileAccount) -> list[str]:
+    """Show one file: a line, and one more for each thing that is not as it should be."""
+    if account.state is not FileState.READY:
+        tried = f" ({account.attempts} attempts)" if account.attempts else ""
+        return [f"{account.state:<8} {safe_path(account.path)}", f"  {safe_text(account.reason)}{tried}"]
+    parts = [f"passages {account.passages:,}"]
+    parts += [f"characters {account.characters:,}"] if account.characters is not None else []
+    parts += [f"{account.share_embedded:.0%} embedded"] if account.share_embedded is not None else []
+    parts += [f"pages {account.pages:,}"] if account.pages else []
+    parts += [f"recognised {len(account.recognised_pages):,}"] if account.recognised_pages else []
+    notes = [f"  {safe_text(note)}" for note in account.notes]
+    return [f"{account.state:<8} {safe_path(account.path)}: {', '.join(parts)}", *notes]
 
 
 def _shown(folder: Path) -> str:

@@ -71,10 +71,19 @@ def test_an_index_of_format_1_can_be_read_and_gains_the_sparse_channel_from_the_
     with Index.create_or_open(index_folder, fingerprint) as index:
         index.replace(document("/old"), passages, vectors)
     with closing(sqlite3.connect(IndexPaths(index_folder).database)) as older:
-        older.executescript("DROP TABLE sparse_vectors; DROP TABLE seals; PRAGMA user_version = 1")
+        for table in ("sparse_vectors", "seals", "windows", "ledger", "unread_files"):
+            older.execute(f"DROP TABLE {table}")
+        older.execute(
+            "CREATE TABLE unread_files (path BLOB PRIMARY KEY, size INTEGER NOT NULL,"
+            " modified_ns INTEGER NOT NULL, content_hash TEXT NOT NULL, reason BLOB NOT NULL) STRICT"
+        )
+        older.execute("PRAGMA user_version = 1")
     with Index.open(index_folder) as reader:
         assert reader.sharing(weights, 5, Filters()) == []
         assert len(reader.matching("apple", 5, Filters())) == 1
+        [old] = reader.accounts()
+        assert (old.passages, old.characters, old.share_embedded) == (1, None, None)
+        assert reader.summary().unread == ()
     with Index.create_or_open(index_folder, fingerprint) as index:
         index.replace(document("/new"), passages, vectors, [weights])
     with Index.open(index_folder) as reader:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index_data.errors import UsageError
-from ingest.discovery import FoundFile, Unsupported, roots_of, walk
+from ingest.discovery import FoundFile, Ignored, Unsupported, roots_of, walk
 from ingest.progress import Skipped
 
 
@@ -95,3 +95,26 @@ def test_deep_folders_and_long_names_end_in_a_line(folder: Path) -> None:
     (skipped,) = walk([folder], leave_out=folder / "none")
     assert isinstance(skipped, Skipped)
     assert skipped.reason == "File name too long"
+
+
+def test_only_some_paths_are_looked_at_and_what_is_below_them(folder: Path) -> None:
+    for name in ("a.txt", "b/c.txt", "b/d/e.txt", "b/d/f.txt", "g/h.txt", ".hidden/i.txt"):
+        _write(folder / name)
+
+    def looked_at(*names: str) -> list[str]:
+        only = [folder / name for name in names]
+        found = walk([folder], leave_out=folder / "none", only=only)
+        return [str(item.path.relative_to(folder)) for item in found]
+
+    assert looked_at("b/d") == ["b/d/e.txt", "b/d/f.txt"]
+    assert looked_at("b/d/f.txt", "a.txt", "gone.txt", "gone/too.txt") == ["a.txt", "b/d/f.txt"]
+    assert looked_at(".hidden/i.txt") == []
+    assert looked_at(".") == looked_at()
+    assert list(walk([folder], leave_out=folder / "none", only=[folder.parent / "elsewhere"])) == []
+
+
+def test_what_is_ignored_stays_so_when_only_it_is_looked_at(folder: Path) -> None:
+    _write(folder / "a" / "b.txt")
+    (folder / ".dragomanignore").write_text("a/\n", encoding="utf-8")
+    found = list(walk([folder], leave_out=folder / "none", only=[folder / "a" / "b.txt"]))
+    assert found == [Ignored(folder / "a")]

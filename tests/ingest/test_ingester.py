@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from index_data.errors import UsageError
 from index_data.index import Index
 from index_data.records import Filters
-from ingest.ingester import Ingester
-from ingest.parser import Parser
+from ingest.ingester import Ingester, Manner
+from ingest.parser import ParsedFile, Parser
 from ingest.progress import (
     Finished,
     Found,
@@ -31,11 +31,10 @@ from ingest.progress import (
     Skipped,
     Unchanged,
 )
-from ingest.readers.parsed_document import ParsedDocument
 
 
 def _run(ingester: Ingester, *paths: Path, prune: bool = True) -> list[Progress]:
-    return list(ingester.ingest(paths, prune=prune))
+    return list(ingester.ingest(paths, Manner(prune=prune)))
 
 
 def _report(steps: list[Progress]) -> Report:
@@ -263,7 +262,7 @@ def test_a_run_that_is_closed_early_leaves_no_thread(
 class StuckParser(Parser):
     """Never done with one file."""
 
-    def submit(self, path: Path) -> Future[ParsedDocument]:
+    def submit(self, path: Path) -> Future[ParsedFile]:
         return Future() if path.name == "stuck.txt" else super().submit(path)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from index_data.errors import UnreadableFile
+from index_data.errors import ReaderDied, UnreadableFile
 from ingest.parser import Parser
 from ingest.readers.by_suffix import read
 from ingest.readers.parsed_document import ParsedDocument
@@ -98,7 +98,7 @@ def test_a_file_beyond_the_limit_is_not_opened(parser: Parser, folder: Path) -> 
 def test_the_clock_stops_a_slow_file(slow_file: Path, good_file: Path) -> None:
     with Parser(seconds=0.3) as hurried:
         hurried.submit(good_file).exception()  # the child has started, slow as that may be
-        with pytest.raises(UnreadableFile, match=r"^took longer than 0.3 s$"):
+        with pytest.raises(ReaderDied, match=r"^took longer than 0.3 s$"):
             hurried.parse(slow_file)
     with Parser() as patient:
         assert patient.parse(slow_file).text.endswith("end")
@@ -109,7 +109,7 @@ def test_a_crash_costs_one_file(parser: Parser, slow_file: Path, good_file: Path
     child = _process_id(parser)
     doomed = parser.submit(slow_file)
     threading.Timer(0.2, os.kill, (child, signal.SIGSEGV)).start()
-    with pytest.raises(UnreadableFile, match=r"^the reader crashed on it$"):
+    with pytest.raises(ReaderDied, match=r"^the reader crashed on it \(SIGSEGV\)$"):
         doomed.result()
     assert parser.parse(good_file).title == "Good"
     assert _process_id(parser) != child

@@ -28,6 +28,7 @@ CODES = {
     errors.IndexLocked: 11,
     errors.EncoderUnavailable: 4,
     errors.UnreadableFile: 2,
+    errors.ReaderDied: 2,
     errors.OutputUnwritable: 2,
 }
 

@@ -107,6 +107,9 @@ def test_the_report_as_json(
         "moved": 0,
         "removed": 0,
         "passages": 2,
+        "reused": 0,
+        "ignored": 0,
+        "stopped": False,
         "unsupported": {".jpeg": 1},
     }
 
@@ -192,3 +195,55 @@ def test_an_interrupt_keeps_what_is_done_and_is_130(
         assert index.summary().documents == 2
     assert ingest(index_folder, folder) == 0
     assert "read 1, unchanged 2, " in capsys.readouterr().err
+
+
+def test_what_is_ignored_is_told_and_read_where_that_is_asked_for(
+    folder: Path, index_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / ".dragomanignore").write_text("*.md\n", encoding="utf-8")
+    ingest(index_folder, folder)
+    told = capsys.readouterr().err
+    assert "read 1, " in told
+    assert "ignored: 1 files and folders (--no-ignore reads them)" in told
+    ingest(index_folder, folder, "--no-ignore")
+    told = capsys.readouterr().err
+    assert "read 1, unchanged 1, " in told
+    assert "ignored" not in told
+
+
+def test_a_copy_is_told_as_known(
+    folder: Path, index_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "copy.txt").write_bytes((folder / "bread.txt").read_bytes())
+    ingest(index_folder, folder)
+    assert "not embedded again: 1 passages that were known" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("broken")
+def test_every_file_is_accounted_for(
+    folder: Path, index_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingest(index_folder, folder, "--quiet")
+    capsys.readouterr()
+    assert main(["status", "--files", "--index", str(index_folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"ready    {folder / 'bread.txt'}: passages 1, characters 46, 100% embedded" in lines
+    place = lines.index(f"skipped  {folder}/broken\ufffd[2J.pdf")
+    assert lines[place + 1] == "  broken PDF: its structure cannot be read"
+    assert main(["status", "--files", "--json", "--index", str(index_folder)]) == 0
+    bread, broken, brot = json.loads(capsys.readouterr().out)["files"]
+    assert bread == {
+        "path": str(folder / "bread.txt"),
+        "state": "ready",
+        "media_type": "txt",
+        "passages": 1,
+        "characters": 46,
+        "embedded": 1.0,
+        "pages": None,
+        "textless_pages": [],
+        "recognised_pages": [],
+        "notes": [],
+        "attempts": 0,
+        "reason": "",
+    }
+    assert (broken["state"], brot["state"]) == ("skipped", "ready")

@@ -43,6 +43,8 @@ def test_every_field_can_be_set_in_each_source(config: Path) -> None:
         "window_tokens": ("1024", 1024),
         "overlap_tokens": ("0", 0),
         "passage_tokens": ("128", 128),
+        "ocr": ('"force"', "force"),
+        "ocr_languages": ('"deu+eng"', "deu+eng"),
         "mode": ('"dense"', Mode.DENSE),
         "limit": ("25", 25),
         "min_score": ("0.5", 0.5),
@@ -112,13 +114,19 @@ def test_a_named_file_has_to_be_there(config: Path) -> None:
 
 def test_what_a_command_hands_on_is_a_setting() -> None:
     own = {
-        "ingest": {"paths", "prune", "strict", "as_json"},
+        "ingest": {"paths", "ignore", "prune", "rehash", "any_file_system", "strict", "as_json"},
+        "watch": {"paths", "ignore", "minutes", "any_file_system"},
+        "check": {"full", "as_json"},
+        "repair": {"dry_run", "start_anew", "as_json"},
+        "gc": {"quarantine_days"},
+        "backup": {"destination"},
+        "purge": {"paths", "yes"},
         "search": {
             "question", "languages", "media_types", "path_globs", "output_format", "output", "exit_zero",
             "schema",
         },
         "tui": {"query"},
-        "status": {"as_json"},
+        "status": {"files", "as_json"},
         "list": {"as_json"},
         "fetch": {"name", "revision", "source"},
         "verify": {"names"},

@@ -37,7 +37,8 @@ def test_pages_keep_their_places(make_pdf: MakePdf) -> None:
 
 def test_a_page_without_text_is_named(make_pdf: MakePdf) -> None:
     parsed = read_pdf(make_pdf(["One.", "", "Three."]))
-    assert parsed.notes == ("page 2 has no text (a scan?)",)
+    assert parsed.textless_pages == (2,)
+    assert parsed.notes == ("no text on page 2 (a scan?)",)
     assert parsed.text[parsed.pages[2] :] == "Three."
 
 

@@ -1,0 +1,79 @@
+"""What became of each file, character by character: the account that `dragoman status --files` shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from index_data import schema
+from index_data.documents import Documents
+from index_data.records import Coverage, FileAccount, FileState
+
+_NO_LEDGER = (
+    "(SELECT NULL AS document_id, NULL AS characters, NULL AS pages, '[]' AS textless_pages,"
+    " '[]' AS recognised_pages)"
+)
+"""What stands for it in an older index that is only read."""
+
+
+class Ledger:
+    """Accounts as rows; every method runs inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, document_id: int, coverage: Coverage) -> None:
+        """Note what of a document was read."""
+        self._connection.execute(
+            "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                document_id,
+                coverage.characters,
+                coverage.pages,
+                json.dumps(coverage.textless_pages),
+                json.dumps(coverage.recognised_pages),
+                coverage.readers,
+            ),
+        )
+
+    def incomplete(self) -> dict[Path, str]:
+        """Name the documents with pages without text, each with the version of the readers that saw none."""
+        rows = self._connection.execute(
+            "SELECT path, readers FROM ledger JOIN documents USING (document_id) WHERE textless_pages != '[]'"
+        )
+        return {Path(os.fsdecode(path)): readers for path, readers in rows}
+
+    def accounts(self) -> list[FileAccount]:
+        """Account for every file that is known, by path."""
+        accounts = [*self._documents(), *self._unread()]
+        return sorted(accounts, key=lambda account: os.fsencode(account.path))
+
+    def _documents(self) -> Iterator[FileAccount]:
+        ledger = "ledger" if schema.has_table(self._connection, "ledger") else _NO_LEDGER
+        rows = self._connection.execute(
+            "SELECT path, media_type, notes, characters, pages, textless_pages, recognised_pages,"
+            ' count(passage_id), ifnull(sum("end" - start), 0)'
+            f" FROM documents LEFT JOIN {ledger} AS ledger USING (document_id)"
+            " LEFT JOIN passages USING (document_id) GROUP BY documents.document_id"
+        )
+        for path, media_type, notes, characters, pages, textless, recognised, passages, embedded in rows:
+            yield FileAccount(
+                path=Path(os.fsdecode(path)),
+                state=FileState.READY,
+                media_type=media_type,
+                passages=passages,
+                embedded_characters=embedded,
+                characters=characters,
+                pages=pages,
+                textless_pages=tuple(json.loads(textless or "[]")),
+                recognised_pages=tuple(json.loads(recognised or "[]")),
+                notes=tuple(json.loads(notes)),
+            )
+
+    def _unread(self) -> Iterator[FileAccount]:
+        for file in Documents(self._connection).unread():
+            state = FileState.FAILED if file.attempts else FileState.SKIPPED
+            yield FileAccount(file.path, state, attempts=file.attempts, reason=file.reason)

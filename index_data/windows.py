@@ -1,0 +1,59 @@
+"""Which passages the encoder saw at once, so that what it would see again need not be embedded again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from index_data.errors import IndexDamaged
+from index_data.passages import Passages
+from index_data.records import KnownWindow, WindowDigest
+from index_data.sparse_vectors import SparseVectors
+
+
+class Windows:
+    """Windows as rows; every method runs inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, passage_ids: Sequence[int], windows: Sequence[WindowDigest]) -> None:
+        """Note which windows the passages of a document, in order, were pooled from.
+
+        Raises:
+            ValueError: the windows have more or fewer passages.
+        """
+        if windows and sum(window.passages for window in windows) != len(passage_ids):
+            raise ValueError(f"the windows do not hold the {len(passage_ids)} passages")
+        first = 0
+        for window in windows:
+            last = first + window.passages - 1
+            self._connection.execute(
+                "INSERT INTO windows VALUES (?, ?, ?)", (passage_ids[first], passage_ids[last], window.digest)
+            )
+            first = last + 1
+
+    def known(self, windows: Iterable[WindowDigest], dimension: int) -> dict[bytes, KnownWindow]:
+        """Return the vectors of those that are stored and sound, by digest."""
+        found: dict[bytes, KnownWindow] = {}
+        for window in windows:
+            rows = self._connection.execute(
+                "SELECT first_id FROM windows WHERE digest = ? AND last_id - first_id + 1 = ? LIMIT 1",
+                (window.digest, window.passages),
+            )
+            for (first_id,) in rows.fetchall():
+                if known := self._sound(first_id, window.passages, dimension):
+                    found[window.digest] = known
+        return found
+
+    def _sound(self, first_id: int, count: int, dimension: int) -> KnownWindow | None:
+        # The ids of a document are given in one transaction of the one writer, so there are no gaps.
+        passage_ids = np.arange(first_id, first_id + count)
+        try:
+            vectors = Passages(self._connection).vectors(passage_ids, dimension)
+            sparse = SparseVectors().fetch(self._connection, passage_ids)
+        except IndexDamaged:
+            return None
+        return KnownWindow(vectors, sparse)
