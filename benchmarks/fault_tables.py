@@ -51,7 +51,14 @@ def tables(
         ),
         Table(
             "Bit rot",
-            ("", "damages", "found by checksums", "found otherwise", "served", "answers lacking"),
+            (
+                "",
+                "damages",
+                "found by `check --full`",
+                "by SQLite or FAISS alone",
+                "served",
+                "answers lacking",
+            ),
             tuple(
                 (name, *map(str, (one.damages, one.found, one.found_otherwise, len(one.served), one.lacking)))
                 for name, one in rots.items()

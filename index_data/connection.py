@@ -168,7 +168,7 @@ def _told(database: Path) -> Iterator[None]:
                 f"the index in {database.parent} holds a text that is not what was stored",
                 remedy=DAMAGE_REMEDY,
             ) from error
-        if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_ROLLBACK":
             raise IndexMissing(
                 f"the index in {database.parent} was interrupted while it was made",
                 remedy="Run `dragoman ingest PATH` again.",

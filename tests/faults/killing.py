@@ -49,7 +49,9 @@ class Kill:
 def after_reopening(folder: Path, promise: Promise) -> list[Fault]:
     """Tell what is wrong before the program opens the index, as it reads it, and after it has written."""
     # The program is loaded here only, so that other designs can be killed where it is not installed.
+    from index_data.checking import check
     from index_data.errors import DragomanError, IndexMissing
+    from index_data.findings import is_sound
     from index_data.index import Index
     from tests.faults.worker import FINGERPRINT
 
@@ -65,7 +67,11 @@ def after_reopening(folder: Path, promise: Promise) -> list[Fault]:
         found.append(Fault(Kind.UNOPENABLE, f"{error.message} {error.__cause__!r}"))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
         found.append(Fault(Kind.CRASHED, repr(error)))
-    return found + oracle.faults(folder, promise, swept=True)
+    found += oracle.faults(folder, promise, swept=True)
+    # The program's own check has to agree; what it alone finds is a fault too.
+    if not found and not is_sound(findings := check(folder, full=True)):
+        found.append(Fault(Kind.PARTIAL, f"the check finds {findings}"))
+    return found
 
 
 OURS = Design("tests.faults.worker:ingest", after_reopening)

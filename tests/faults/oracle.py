@@ -96,7 +96,7 @@ def faults(folder: Path, promise: Promise, *, swept: bool = False) -> list[Fault
             if swept:
                 found += _litter(rows, folder)
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_ROLLBACK":
             # Its very first change was interrupted; whoever writes next undoes it.
             return list(promise.faults({}))
         return [Fault(Kind.UNOPENABLE, f"meta.sqlite3: {error}")]
@@ -113,7 +113,8 @@ def texts(rows: sqlite3.Connection) -> dict[Path, str]:
     for path, text in rows.execute(
         "SELECT path, text FROM documents JOIN passages USING (document_id) ORDER BY document_id, ordinal"
     ):
-        found[Path(os.fsdecode(path))] += text.decode("utf-8", "replace")
+        place = Path(os.fsdecode(path))
+        found[place] = found.get(place, "") + text.decode("utf-8", "replace")
     return found
 
 

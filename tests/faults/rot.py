@@ -12,7 +12,9 @@ from random import Random
 
 import faiss
 
+from index_data.checking import check
 from index_data.errors import DragomanError
+from index_data.findings import is_sound
 from index_data.index import Index
 from search.query import Query
 from search.searcher import Searcher
@@ -144,7 +146,9 @@ class Rot:
 
     damages: int
     found: int
-    """By the checksums that are stored."""
+    """By `dragoman check --full`."""
+    found_by_checksums: int
+    """By the oracle, which knows only the checksums that are stored."""
     found_otherwise: int
     """By the integrity check of SQLite, or by FAISS as it reads: the controls."""
     served: tuple[Served, ...]
@@ -155,21 +159,24 @@ class Rot:
 
 def rot(specimen: Specimen, scratch: Path, damages: Iterable[Damage], random: Random) -> Rot:
     """Do one damage after another to a copy of a sound index, ask it a few questions, and undo the damage."""
-    number = found = found_otherwise = lacking = 0
+    number = found = found_by_checksums = found_otherwise = lacking = 0
     served: list[Served] = []
     with specimen.a_copy(scratch) as folder:
         for damage in damages:
             file = folder / damage.file
             was = _overwrite(file, damage.place, damage.bytes_instead(file))
             number += 1
-            found += any(fault.kind is Kind.ROTTEN for fault in oracle.faults(folder, _NO_PROMISE))
+            found += _is_found(folder)
+            found_by_checksums += any(
+                fault.kind is Kind.ROTTEN for fault in oracle.faults(folder, _NO_PROMISE)
+            )
             found_otherwise += _is_found_otherwise(file)
             asked = random.sample(range(len(specimen.questions)), 3)
             given = specimen.ask(folder, [specimen.questions[question] for question in asked])
             served += specimen.lies(asked, given)
             lacking += given != [specimen.answers[question] for question in asked]
             _overwrite(file, damage.place, was)
-    return Rot(number, found, found_otherwise, tuple(served), lacking)
+    return Rot(number, found, found_by_checksums, found_otherwise, tuple(served), lacking)
 
 
 def _overwrite(file: Path, place: int, data: bytes) -> bytes:
@@ -180,6 +187,13 @@ def _overwrite(file: Path, place: int, data: bytes) -> bytes:
         opened.seek(place)
         opened.write(data)
     return was
+
+
+def _is_found(folder: Path) -> bool:
+    try:
+        return not is_sound(check(folder, full=True))
+    except DragomanError:
+        return True
 
 
 def _is_found_otherwise(file: Path) -> bool:
