@@ -17,6 +17,8 @@ DAMAGE_REMEDY = (
     "`dragoman repair` takes out what is damaged and names it; then `dragoman ingest PATH` reads it again."
 )
 
+START_ANEW_REMEDY = "`dragoman repair --start-anew` moves the database to quarantine; then ingest anew."
+
 
 def pack_text(text: str) -> bytes:
     """Encode as UTF-8; lone surrogates, as in names that are not UTF-8, survive."""

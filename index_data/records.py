@@ -212,7 +212,7 @@ class FileAccount:
     embedded_characters: int = 0
     """In passages that have vectors."""
     characters: int | None = None
-    """Of the extracted text; None where it is not known: no text, or read before format 4."""
+    """Of the extracted text; None where it is not known: no text, or read before format 5."""
     pages: int | None = None
     textless_pages: tuple[int, ...] = ()
     recognised_pages: tuple[int, ...] = ()

@@ -11,6 +11,7 @@ from pathlib import Path
 from index_data import store
 from index_data.checking import check
 from index_data.checks.documents import faults
+from index_data.checks.rows import OWNED
 from index_data.connection import Connection
 from index_data.custody import custody_of_index
 from index_data.documents import Documents
@@ -19,6 +20,7 @@ from index_data.findings import Finding, Invariant, Severity, is_sound
 from index_data.full_text import FullText
 from index_data.passages import Passages
 from index_data.paths import IndexPaths
+from index_data.payloads import START_ANEW_REMEDY
 from index_data.quarantine import set_aside
 from index_data.rebuilding import rebuild_segments, rebuild_words
 from index_data.rescue import rescue_vectors
@@ -27,13 +29,10 @@ from index_data.seals import Seals
 
 _OF_VECTORS = {Invariant.INTACT, Invariant.WHOLE, Invariant.EXPENDABLE, Invariant.COMPARABLE}
 """What may be in order again once a vector is rescued."""
-_OWNERLESS = (
-    "DELETE FROM passages WHERE document_id NOT IN (SELECT document_id FROM documents)",
-    "DELETE FROM vectors WHERE passage_id NOT IN (SELECT passage_id FROM passages)",
-    "DELETE FROM sparse_vectors WHERE passage_id NOT IN (SELECT passage_id FROM passages)",
-    "DELETE FROM seals WHERE document_id NOT IN (SELECT document_id FROM documents)",
+_OWNERLESS = tuple(
+    f"DELETE FROM {table} WHERE {key} NOT IN (SELECT {owners.removesuffix('s')}_id FROM {owners})"
+    for table, key, owners in (("passages", "document_id", "documents"), *OWNED)
 )
-_ANEW = "`dragoman repair --start-anew` moves the database to quarantine; then ingest anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +69,12 @@ def repair(folder: Path) -> Repair:
             left = [finding for finding in check(folder, full=True) if not is_sound([finding])]
     except (IndexDamaged, IndexForeign) as error:
         if isinstance(error.__cause__, sqlite3.DatabaseError):
-            raise IndexDamaged(f"{folder}: {error.message}", remedy=_ANEW) from error
+            raise IndexDamaged(f"{folder}: {error.message}", remedy=START_ANEW_REMEDY) from error
         raise
     if left:
-        raise IndexDamaged(f"the index in {folder} is still damaged: {left[0].what}", remedy=_ANEW)
+        raise IndexDamaged(
+            f"the index in {folder} is still damaged: {left[0].what}", remedy=START_ANEW_REMEDY
+        )
     return Repair(found, tuple(sorted(lost)), nameless, rescued, moved)
 
 

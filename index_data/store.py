@@ -11,9 +11,8 @@ from index_data import schema, words
 from index_data.errors import IndexDamaged, IndexMismatch
 from index_data.full_text import FullText
 from index_data.passages import Passages
+from index_data.payloads import START_ANEW_REMEDY
 from index_data.records import Fingerprint
-
-_LOST_REMEDY = "`dragoman repair --start-anew` moves the database to quarantine; then ingest anew."
 
 
 def fingerprint(connection: sqlite3.Connection) -> Fingerprint:
@@ -27,7 +26,7 @@ def fingerprint(connection: sqlite3.Connection) -> Fingerprint:
     except (TypeError, ValueError) as error:
         raise IndexDamaged(
             "which encoder made the vectors cannot be read any more",
-            remedy=_LOST_REMEDY,
+            remedy=START_ANEW_REMEDY,
         ) from error
 
 
@@ -82,6 +81,6 @@ def refuse_differences(folder: Path, stored: Fingerprint, asked: Fingerprint) ->
 def _value(connection: sqlite3.Connection, column: str) -> str | int:
     row = connection.execute(f"SELECT {column} FROM store").fetchone()
     if row is None:
-        raise IndexDamaged("which encoder made the vectors is lost", remedy=_LOST_REMEDY)
+        raise IndexDamaged("which encoder made the vectors is lost", remedy=START_ANEW_REMEDY)
     value: str | int = row[0]
     return value

@@ -18,7 +18,7 @@ from index_data.records import Candidate
 from index_data.segments import Segment, Segments
 
 _BATCH = 10_000
-_TOLERANCE = 1e-3
+UNIT_TOLERANCE = 1e-3
 """How far the length of a unit vector may be from 1."""
 
 
@@ -125,7 +125,7 @@ def refuse_other_lengths(vectors: NDArray[np.float32]) -> None:
     Raises:
         ValueError: one is longer or shorter.
     """
-    if (abs(np.linalg.norm(vectors, axis=1) - 1.0) > _TOLERANCE).any():
+    if (abs(np.linalg.norm(vectors, axis=1) - 1.0) > UNIT_TOLERANCE).any():
         raise ValueError("vectors are not of unit length")
 
 

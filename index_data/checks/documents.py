@@ -16,9 +16,7 @@ from index_data.findings import Finding, Invariant, Severity
 from index_data.payloads import checksum, unpack_text, unpack_vectors
 from index_data.seals import PASSAGE_ROWS, ROW, Seals
 from index_data.sparse_vectors import is_valid
-
-UNIT_TOLERANCE = 1e-3
-"""How far the length of a unit vector may be from 1."""
+from index_data.vectors import UNIT_TOLERANCE
 
 _TEXT, _VECTOR, _SPARSE = "text", "vector", "sparse vector"
 _FAULTS = {

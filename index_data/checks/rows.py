@@ -13,7 +13,15 @@ from index_data.findings import Finding, Invariant, Severity
 from index_data.store import fingerprint
 
 _HEX = "[0-9a-f]" * 64
-_OWNED = (("vectors", "passage_id"), ("sparse_vectors", "passage_id"), ("passage_words_docsize", "id"))
+OWNED = (
+    ("seals", "document_id", "documents"),
+    ("ledger", "document_id", "documents"),
+    ("vectors", "passage_id", "passages"),
+    ("sparse_vectors", "passage_id", "passages"),
+    ("windows", "first_id", "passages"),
+)
+"""Tables whose rows hang on a row of another, by which column; older indexes lack some."""
+_WORDS = ("passage_words_docsize", "id", "passages")
 
 
 def readable(rows: sqlite3.Connection, *, full: bool) -> Iterator[Finding]:
@@ -61,16 +69,13 @@ def owned(rows: sqlite3.Connection) -> Iterator[Finding]:
     query = "SELECT count(*) FROM passages WHERE document_id NOT IN (SELECT document_id FROM documents)"
     if lost := _number(rows, query):
         yield Finding(Invariant.OWNED, Severity.DAMAGE, f"{lost} passages belong to no document")
-    if schema.has_table(rows, "seals"):
-        query = "SELECT count(*) FROM seals WHERE document_id NOT IN (SELECT document_id FROM documents)"
-        if lost := _number(rows, query):
-            yield Finding(Invariant.OWNED, Severity.COPY, f"{lost} seals belong to no document")
-    for table, key in _OWNED:
+    for table, key, owners in (*OWNED, _WORDS):
         if not schema.has_table(rows, table):
             continue
-        query = f"SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT passage_id FROM passages)"
+        owner = owners.removesuffix("s")
+        query = f"SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT {owner}_id FROM {owners})"
         if lost := _number(rows, query):
-            yield Finding(Invariant.OWNED, Severity.COPY, f"{lost} rows of {table} belong to no passage")
+            yield Finding(Invariant.OWNED, Severity.COPY, f"{lost} rows of {table} belong to no {owner}")
 
 
 def once(rows: sqlite3.Connection) -> Iterator[Finding]:

@@ -83,8 +83,6 @@ ocr_languages_option = click.option(
     help="In which languages, as in deu+eng. [env: DRAGOMAN_OCR_LANGUAGES; default: the few that are "
     "installed, or eng]",
 )
-
-
 any_file_system_option = click.option(
     "--any-file-system",
     is_flag=True,

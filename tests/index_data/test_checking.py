@@ -118,6 +118,8 @@ QUICK: list[tuple[Invariant, Severity, Break]] = [
     (Invariant.OWNED, Severity.COPY, "INSERT INTO vectors VALUES (999, x'00', 0)"),
     (Invariant.OWNED, Severity.COPY, "INSERT INTO sparse_vectors VALUES (999, x'00', 0)"),
     (Invariant.OWNED, Severity.COPY, "INSERT INTO seals VALUES (999, 0, 0)"),
+    (Invariant.OWNED, Severity.COPY, "INSERT INTO ledger VALUES (999, 0, NULL, '[]', '[]', '')"),
+    (Invariant.OWNED, Severity.COPY, "INSERT INTO windows VALUES (999, 999, x'00')"),
     (Invariant.OWNED, Severity.COPY, "INSERT INTO passage_words_docsize VALUES (999, x'01')"),
     (Invariant.ONCE, Severity.DAMAGE, TWICE),
     (Invariant.ONCE, Severity.COPY, "UPDATE unread_files SET path = (SELECT path FROM documents LIMIT 1)"),
