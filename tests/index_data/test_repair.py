@@ -108,6 +108,8 @@ def test_a_vector_that_no_segment_has_is_lost_with_its_document(sound: Path, alt
         "DELETE FROM passage_words_data",
         "INSERT INTO passage_words (rowid, words) VALUES (999, 'ghost')",
         "INSERT INTO vectors VALUES (999, x'00', 0)",
+        "INSERT INTO windows VALUES (999, 999, x'00')",
+        "INSERT INTO ledger VALUES (999, 0, NULL, '[]', '[]', '')",
         "UPDATE unread_files SET path = (SELECT path FROM documents LIMIT 1)",
         "UPDATE sqlite_sequence SET seq = 1",
         "DELETE FROM sqlite_sequence",
