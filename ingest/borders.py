@@ -43,6 +43,11 @@ class TokenRuler:
         """Count the tokens that end after `start`, up to `end`."""
         return self.before(end) - self.before(start)
 
+    def parts_token(self, position: int) -> bool:
+        """Tell whether `position` lies inside a token."""
+        following = self.before(position)
+        return following < len(self._starts) and self.start_of(following) < position
+
     def start_of(self, token: int) -> int:
         """Find the start of a token, counted from 0."""
         return int(self._starts[token])

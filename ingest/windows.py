@@ -83,7 +83,8 @@ class WindowPlanner:
         return PlannedWindow(self._text[first:last], first, tuple(held), self._ruler.count(first, last))
 
     def _context_start(self, start: int, tokens: int) -> int:
-        left_out = self._ruler.before(start) - tokens
+        # The beginning of a token that is parted at `start` is one of the context's too.
+        left_out = self._ruler.before(start) + self._ruler.parts_token(start) - tokens
         place = self._ruler.end_of(left_out - 1) if left_out else 0
         places = range(place, start) if tokens else ()
         return next((border for border in places if is_border(self._text, border)), start)

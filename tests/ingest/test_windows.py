@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -61,6 +61,7 @@ texts = st.lists(
 
 
 @given(texts, st.integers(1, 20), st.integers(1, 64), st.integers(0, 40))
+@example("word Ende. " + "x" * 30 + "e\u0301 ", 1, 20, 1)  # a passage ends inside a token
 def test_context_changes_no_passage_and_keeps_to_the_room(
     text: str, passage: int, window: int, overlap: int
 ) -> None:
