@@ -20,6 +20,7 @@ from index_data.full_text import FullText
 from index_data.ledger import Ledger
 from index_data.passages import Passages
 from index_data.paths import IndexPaths
+from index_data.publishing import publish
 from index_data.records import (
     Candidate,
     Coverage,
@@ -31,6 +32,7 @@ from index_data.records import (
     IndexSummary,
     KnownWindow,
     Passage,
+    SegmentSummary,
     SparseVector,
     StoredPassage,
     UnreadFile,
@@ -154,6 +156,10 @@ class Index:
                 languages=languages,
                 unread=Documents(rows).unread(),
                 media_types=Documents(rows).media_types(),
+                segments=tuple(
+                    SegmentSummary(one.count, one.setting.kind, one.setting.recall)
+                    for one in self._segments.rows(rows)
+                ),
             )
 
     def replace(
@@ -220,28 +226,12 @@ class Index:
                 entries.forget(rows, path)
 
     def publish(self) -> None:
-        """Put the vectors of all passages into one FAISS segment, unless there is one with just these.
+        """Put the vectors that are in no FAISS segment yet into one, and merge what has become small.
 
         Nothing depends on it but speed.
         """
         self._connection.refuse_readers()
-        with self._connection.reading() as rows:
-            named = self._segments.rows(rows)
-            live = Passages(rows).ids()
-            bad = [segment for segment in named if not self._segments.is_sound(segment)]
-            # Ids only grow, so a segment with the same number of them and the same last one holds the same.
-            held = [(segment.count, segment.highest_id) for segment in named]
-            if not bad and held == ([(len(live), int(live[-1]))] if len(live) else []):
-                return
-            index = self._vectors.index_of(rows, live)
-        with self._paths.touched():
-            for segment in bad:
-                self._segments.quarantine(segment)
-            fresh = [self._segments.write(index, live)] if len(live) else []
-        with self._changing() as rows:
-            self._segments.name_only(rows, fresh)
-        with self._paths.touched():
-            self._segments.sweep(fresh)
+        publish(self._paths, self._connection)
 
     def nearest(self, vector: NDArray[np.float32], count: int, filters: Filters) -> list[Candidate]:
         """Find the `count` passages nearest to `vector`, float32 (D,), out of what `filters` lets through."""

@@ -26,6 +26,7 @@ _COLUMNS = (
 )
 _BATCH = 10_000
 """Vectors fetched at once."""
+_HIGHEST = 2**63 - 1
 
 
 class Passages:
@@ -54,8 +55,18 @@ class Passages:
         if among is not None:
             query += " WHERE passage_id IN (SELECT value FROM json_each(?))"
             parameters.append(_json(among))
-        rows = self._connection.execute(query, parameters).fetchall()
-        return np.sort(np.fromiter((passage_id for (passage_id,) in rows), np.int64, len(rows)))
+        rows = self._connection.execute(query, parameters)
+        return np.sort(np.fromiter((passage_id for (passage_id,) in rows), np.int64))
+
+    def ids_outside(self, ranges: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+        """Return the ids in none of these ranges, first and last id each, in order, ascending: int64 (N,)."""
+        found: list[int] = []
+        firsts = [1, *(last + 1 for _, last in ranges)]
+        lasts = [*(first - 1 for first, _ in ranges), _HIGHEST]
+        for first, last in zip(firsts, lasts, strict=True):
+            query = "SELECT passage_id FROM passages WHERE passage_id BETWEEN ? AND ? ORDER BY passage_id"
+            found.extend(passage_id for (passage_id,) in self._connection.execute(query, (first, last)))
+        return np.array(found, np.int64)
 
     def texts(self, document_id: int | None = None) -> Iterator[tuple[int, str]]:
         """Yield id and text of the passages of one document, or of all, in the order of their ids.
@@ -113,23 +124,46 @@ class Passages:
         Raises:
             IndexDamaged: a vector is missing, or not what was stored.
         """
+        found, vectors = self._vectors(passage_ids, dimension)
+        if len(found) != len(passage_ids):
+            lost = np.setdiff1d(passage_ids, found)
+            raise Documents(self._connection).damaged(int(lost[0]), "the vector")
+        return vectors
+
+    def living_vectors(
+        self, passage_ids: NDArray[np.int64], dimension: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return which of these ids, (N,) ascending, are there, with their vectors: (K,), float32 (K, D).
+
+        Raises:
+            IndexDamaged: a vector is missing, or not what was stored.
+        """
+        found, vectors = self._vectors(passage_ids, dimension)
+        if len(found) != len(passage_ids):
+            lost = self.ids(among=np.setdiff1d(passage_ids, found).tolist())
+            if len(lost):
+                raise Documents(self._connection).damaged(int(lost[0]), "the vector")
+        return found, vectors
+
+    def _vectors(
+        self, passage_ids: NDArray[np.int64], dimension: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return those of these ids, (N,) ascending, that have a vector, and the vectors: (K,), (K, D)."""
+        found: list[int] = []
         vectors = np.empty((len(passage_ids), dimension), np.float32)
         for start in range(0, len(passage_ids), _BATCH):
-            batch = passage_ids[start : start + _BATCH]
             rows = self._connection.execute(
                 "SELECT passage_id, vector, vector_crc FROM vectors"
                 " WHERE passage_id IN (SELECT value FROM json_each(?)) ORDER BY passage_id",
-                (json.dumps(batch.tolist()),),
+                (json.dumps(passage_ids[start : start + _BATCH].tolist()),),
             ).fetchall()
-            if len(rows) != len(batch):
-                lost = set(batch.tolist()).difference(row[0] for row in rows)
-                raise Documents(self._connection).damaged(min(lost), "the vector")
             payloads = [
                 self._checked(passage_id, "the vector", payload, crc, length=4 * dimension)
                 for passage_id, payload, crc in rows
             ]
-            vectors[start : start + len(batch)] = unpack_vectors(payloads, dimension)
-        return vectors
+            vectors[len(found) : len(found) + len(rows)] = unpack_vectors(payloads, dimension)
+            found += [row[0] for row in rows]
+        return np.array(found, np.int64), vectors[: len(found)]
 
     def _checked(
         self, passage_id: int, what: str, payload: bytes, crc: int, length: int | None = None

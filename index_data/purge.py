@@ -10,6 +10,7 @@ from pathlib import Path
 from index_data.custody import custody_of_index
 from index_data.index import Index
 from index_data.paths import IndexPaths
+from index_data.publishing import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def purge(folder: Path, places: Sequence[Path]) -> Purged:
         index = Index(paths, connection, ExitStack())
         purged = _under(index, paths, places)
         index.remove((*purged.documents, *purged.unread))
-        index.publish()
+        # A segment may keep some passages that are gone; here it must keep none.
+        publish(paths, connection, most_dead=0.0)
         with connection.writing() as rows:
             # Until they are merged, FTS5 keeps the words beside a note that they are gone.
             rows.execute("INSERT INTO passage_words (passage_words) VALUES ('optimize')")

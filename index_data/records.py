@@ -230,6 +230,18 @@ class FileAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentSummary:
+    """How a part of an index is searched, and how well."""
+
+    passages: int
+    """Those that are gone since it was made too."""
+    kind: str
+    """`exact`, `bits` or `lists`."""
+    recall: float
+    """Share of the ten nearest that a search finds, measured when it was made."""
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSummary:
     """What an index holds, in counts."""
 
@@ -244,3 +256,4 @@ class IndexSummary:
     unread: tuple[UnreadFile, ...] = ()
     media_types: dict[str, int] = field(default_factory=dict)
     """Documents by media type, most first."""
+    segments: tuple[SegmentSummary, ...] = ()

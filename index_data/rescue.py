@@ -15,19 +15,15 @@ def rescue_vectors(rows: sqlite3.Connection, paths: IndexPaths, dimension: int) 
     damaged = dict(_damaged(rows, dimension))
     rescued = 0
     for segment in Segments(paths).rows(rows) if damaged else ():
-        index = Segments(paths).load(segment, dimension)
-        if index is None:
-            continue
-        for passage_id in [*damaged]:
-            try:
-                payload = pack_vector(index.reconstruct(passage_id))
-            except RuntimeError:
-                continue  # it is in another segment, or in none
-            if damaged[passage_id] in {None, checksum(payload)}:
-                row = (passage_id, payload, checksum(payload))
-                rows.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", row)
-                del damaged[passage_id]
-                rescued += 1
+        index = Segments(paths).open_sound(segment, dimension)
+        for passage_ids, vectors in index.exact() if index else ():
+            for passage_id, vector in zip(passage_ids.tolist(), vectors, strict=True):
+                payload = pack_vector(vector)
+                if passage_id in damaged and damaged[passage_id] in {None, checksum(payload)}:
+                    row = (passage_id, payload, checksum(payload))
+                    rows.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", row)
+                    del damaged[passage_id]
+                    rescued += 1
     return rescued
 
 

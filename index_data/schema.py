@@ -144,12 +144,28 @@ def _add_ledger(connection: sqlite3.Connection) -> None:
     )
 
 
+def _add_segment_searches(connection: sqlite3.Connection) -> None:
+    """Migration 6: how to search a segment that only approximates, and how much that finds."""
+    connection.execute(
+        """CREATE TABLE segment_searches (
+            name TEXT PRIMARY KEY REFERENCES segments ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            probes INTEGER NOT NULL,
+            depth INTEGER NOT NULL,
+            recall REAL NOT NULL,
+            head_bytes INTEGER NOT NULL,
+            head_crc INTEGER NOT NULL
+        ) STRICT"""
+    )
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _create_tables,
     _add_sparse_vectors,
     _seal,
     _add_windows,
     _add_ledger,
+    _add_segment_searches,
 )
 FORMAT = len(MIGRATIONS)
 """The newest format version."""

@@ -1,25 +1,27 @@
-"""The passages nearest to a vector: FAISS segments where they are sound, an exact scan of the rest.
+"""The passages nearest to a vector: segments propose, the rows decide; what no segment holds is scanned.
 
-The rows are the truth. Losing or damaging every segment costs time, never an answer.
+The rows are the truth. Losing or damaging every segment costs time or recall, never a wrong score or text.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index_data import store
+from index_data.kinds import Kind
 from index_data.passages import Passages
 from index_data.records import Candidate
-from index_data.segments import Segment, Segments
+from index_data.segment_index import SegmentIndex
+from index_data.segments import Segment, Segments, Setting
 
-_BATCH = 10_000
 UNIT_TOLERANCE = 1e-3
 """How far the length of a unit vector may be from 1."""
+_FACTOR = 4
+"""How many passages are scored exactly for each that is asked for, where a segment only approximates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,14 +29,10 @@ class _View:
     """What can be searched at one generation."""
 
     generation: int
-    live: NDArray[np.int64]
-    """All passages, ascending: (N,)."""
-    indexes: tuple[Any, ...]
-    """The sound segments."""
-    holds_dead: bool
-    """Whether a segment also knows passages that are gone."""
+    indexes: tuple[tuple[SegmentIndex, Setting], ...]
+    """The segments that could be opened."""
     rest: NDArray[np.int64]
-    """Passages in no sound segment: (M,)."""
+    """Passages in none of them, ascending: (M,)."""
     rest_vectors: NDArray[np.float32]
     """(M, D)."""
 
@@ -45,7 +43,7 @@ class Vectors:
     def __init__(self, segments: Segments, dimension: int) -> None:
         self._segments = segments
         self._dimension = dimension
-        self._loaded: dict[Segment, Any | None] = {}
+        self._opened: dict[Segment, SegmentIndex | None] = {}
         self._view: _View | None = None
 
     def nearest(
@@ -55,30 +53,63 @@ class Vectors:
         count: int,
         allowed: NDArray[np.int64] | None,
     ) -> list[Candidate]:
-        """Find the passages nearest to `vector`, float32 (D,), best first, out of `allowed`, int64 (N,)."""
+        """Find the passages nearest to `vector`, float32 (D,), best first, out of `allowed`, int64 (N,).
+
+        Raises:
+            IndexDamaged: a vector is not what was stored.
+        """
         view = self._current(connection)
-        mask = None
-        if allowed is not None or view.holds_dead:
-            mask = _mask(view.live if allowed is None else allowed)
-        found = [_search(index, vector, count, mask) for index in view.indexes]
-        chosen = _chosen(view.rest, mask)
-        found.append((view.rest[chosen], (view.rest_vectors @ vector)[chosen]))
-        ids = np.concatenate([part[0] for part in found])
-        scores = np.concatenate([part[1] for part in found])
-        # FAISS and NumPy sum in different orders, and copies of a passage should keep theirs.
-        best = np.lexsort((ids, -scores.round(6)))[: max(count, 0)]
+        if count <= 0:
+            return []
+        chosen = slice(None) if allowed is None else np.isin(view.rest, allowed)
+        ids, scores = view.rest[chosen], view.rest_vectors[chosen] @ vector
+        only = None if allowed is None else np.packbits(_mask(allowed), bitorder="little")
+        for index, setting in view.indexes:
+            try:
+                found = self._near(connection, index, setting, vector, count, only)
+            except RuntimeError:
+                self._give_up(index)
+                return self.nearest(connection, vector, count, allowed)
+            # A damaged segment may propose what another has, too.
+            fresh = ~np.isin(found[0], ids)
+            ids = np.concatenate((ids, found[0][fresh]))
+            scores = np.concatenate((scores, found[1][fresh]))
+        # Sums in another order differ a little, and copies of a passage should keep theirs.
+        best = np.lexsort((ids, -scores.round(6)))[:count]
         return [Candidate(int(ids[place]), float(scores[place])) for place in best]
 
-    def index_of(self, connection: sqlite3.Connection, passage_ids: NDArray[np.int64]) -> Any:
-        """Make a FAISS index of the vectors of these ids, int64 (N,) ascending."""
-        import faiss
+    def _near(
+        self,
+        connection: sqlite3.Connection,
+        index: SegmentIndex,
+        setting: Setting,
+        vector: NDArray[np.float32],
+        count: int,
+        only: NDArray[np.uint8] | None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Score, by their rows, what a segment proposes: ids (K,) and cosines (K,).
 
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(self._dimension))
-        passages = Passages(connection)
-        for start in range(0, len(passage_ids), _BATCH):
-            batch = passage_ids[start : start + _BATCH]
-            index.add_with_ids(passages.vectors(batch, self._dimension), batch)
-        return index
+        Raises:
+            RuntimeError: the segment cannot be searched.
+        """
+        needed = count if setting.kind is Kind.EXACT else max(setting.depth, _FACTOR * count)
+        asked, probes = needed, setting.probes
+        while True:
+            [proposed] = index.nearest(vector[np.newaxis], asked, probes=probes, only=only)
+            ids = np.unique(proposed[proposed >= 0])
+            ids, vectors = Passages(connection).living_vectors(ids, self._dimension)
+            # The segment may know passages that are gone, and a filter may leave little in a list.
+            if len(ids) < needed and len(proposed) == asked and proposed[-1] >= 0:
+                asked *= 2
+            elif len(ids) < needed and probes < index.lists:
+                probes *= 2
+            else:
+                return ids, vectors @ vector
+
+    def _give_up(self, broken: SegmentIndex) -> None:
+        """Take a segment for lost; the rows have all that it held."""
+        self._opened = {row: None if index is broken else index for row, index in self._opened.items()}
+        self._view = None
 
     def _current(self, connection: sqlite3.Connection) -> _View:
         generation = store.generation(connection)
@@ -88,20 +119,16 @@ class Vectors:
 
     def _look(self, connection: sqlite3.Connection, generation: int) -> _View:
         rows = self._segments.rows(connection)
-        self._loaded = {
-            row: self._loaded[row] if row in self._loaded else self._segments.load(row, self._dimension)
+        self._opened = {
+            row: self._opened[row] if row in self._opened else self._segments.open(row, self._dimension)
             for row in rows
         }
-        indexes = tuple(index for index in self._loaded.values() if index is not None)
+        held = [(row, index) for row, index in self._opened.items() if index is not None]
         passages = Passages(connection)
-        live = passages.ids()
-        covered = np.concatenate([np.empty(0, np.int64), *map(_ids_of, indexes)])
-        rest = np.setdiff1d(live, covered)
+        rest = passages.ids_outside([(row.lowest_id, row.highest_id) for row, _ in held])
         return _View(
             generation=generation,
-            live=live,
-            indexes=indexes,
-            holds_dead=len(covered) + len(rest) > len(live),
+            indexes=tuple((index, row.setting) for row, index in held),
             rest=rest,
             rest_vectors=passages.vectors(rest, self._dimension),
         )
@@ -129,44 +156,8 @@ def refuse_other_lengths(vectors: NDArray[np.float32]) -> None:
         raise ValueError("vectors are not of unit length")
 
 
-def _ids_of(index: Any) -> NDArray[np.int64]:
-    import faiss
-
-    ids: NDArray[np.int64] = faiss.vector_to_array(index.id_map)
-    return ids
-
-
 def _mask(ids: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Make bool (P,) that is true at the place of each id."""
     mask = np.zeros(int(ids.max(initial=0)) + 1, np.bool_)
     mask[ids] = True
     return mask
-
-
-def _chosen(ids: NDArray[np.int64], mask: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Look up in the mask whether each id is chosen: bool (N,)."""
-    if mask is None:
-        return np.ones(len(ids), np.bool_)
-    inside = ids < len(mask)
-    inside[inside] = mask[ids[inside]]
-    return inside
-
-
-def _search(
-    index: Any, vector: NDArray[np.float32], count: int, mask: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    import faiss
-
-    only = None
-    if mask is not None:
-        bits = np.packbits(mask, bitorder="little")
-        only = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))  # type: ignore[call-arg, arg-type]
-    # FAISS searches one vector on one thread; the others would only spin.
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        scores, ids = index.search(vector[np.newaxis], max(1, min(count, index.ntotal)), params=only)
-    finally:
-        faiss.omp_set_num_threads(threads)
-    found = ids[0] >= 0
-    return ids[0][found], scores[0][found]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +14,8 @@ from numpy.typing import NDArray
 from index_data.findings import Finding, Invariant, Severity
 from index_data.paths import IndexPaths
 from index_data.payloads import checksum, pack_vector
+from index_data.segment_index import SegmentIndex
 from index_data.segments import Segment, Segments
-
-_BATCH = 10_000
 
 
 def named(rows: sqlite3.Connection, paths: IndexPaths) -> Iterator[Finding]:
@@ -56,17 +53,19 @@ def faithful(rows: sqlite3.Connection, paths: IndexPaths, dimension: int) -> Ite
     seen = np.empty(0, np.int64)
     for segment in Segments(paths).rows(rows):
         file = paths.segments / Path(segment.name).name
-        index = _mapped(file, segment, dimension)
+        index = Segments(paths).open_sound(segment, dimension)
         if index is None:
             yield _finding(Invariant.NAMED, file, "its content is not what was written")
             continue
-        ids = _ids(index)
+        ids = index.ids
         if len(ids) and not segment.lowest_id <= ids.min() <= ids.max() <= segment.highest_id:
             yield _finding(Invariant.NAMED, file, "it holds ids outside its range")
         if len(np.unique(ids)) < len(ids) or np.isin(ids, seen).any():
             yield _finding(Invariant.COVERED, file, "it holds a passage that is held already")
+        if missing := _missing(rows, segment, ids):
+            yield _finding(Invariant.COVERED, file, f"it lacks {missing} of the passages within its ids")
         seen = np.union1d(seen, ids)
-        if others := _others(rows, index, ids):
+        if others := _others(rows, index):
             yield _finding(Invariant.NAMED, file, f"{others} of its vectors are not those of the rows")
 
 
@@ -79,39 +78,19 @@ def _living(rows: sqlite3.Connection, segment: Segment) -> int:
     return int(rows.execute(query, (segment.lowest_id, segment.highest_id)).fetchone()[0])
 
 
-def _mapped(file: Path, segment: Segment, dimension: int) -> Any | None:
-    """Open a segment without reading it into memory; None if it is not what was written."""
-    import faiss
-
-    try:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        if digest != segment.sha256:
-            return None
-        faiss.set_deserialization_vector_byte_limit(file.stat().st_size)
-        index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
-    except (OSError, RuntimeError):
-        return None
-    return index if (index.ntotal, index.d) == (segment.count, dimension) else None
+def _missing(rows: sqlite3.Connection, segment: Segment, ids: NDArray[np.int64]) -> int:
+    """Count the passages that a search would look for in the segment, in vain."""
+    query = "SELECT passage_id FROM passages WHERE passage_id BETWEEN ? AND ?"
+    living = rows.execute(query, (segment.lowest_id, segment.highest_id))
+    return len(np.setdiff1d(np.fromiter((passage_id for (passage_id,) in living), np.int64), ids))
 
 
-def _ids(index: Any) -> NDArray[np.int64]:
-    import faiss
-
-    ids: NDArray[np.int64] = faiss.vector_to_array(index.id_map)
-    return ids
-
-
-def _others(rows: sqlite3.Connection, index: Any, ids: NDArray[np.int64]) -> int:
+def _others(rows: sqlite3.Connection, index: SegmentIndex) -> int:
     """Count the vectors that differ from those of their rows, as far as these are sound."""
-    import faiss
-
-    inner, others = faiss.downcast_index(index.index), 0
-    if not isinstance(inner, faiss.IndexFlat):
-        return 0  # it keeps no vector as it was
-    for start in range(0, len(ids), _BATCH):
-        batch = ids[start : start + _BATCH].tolist()
-        held = dict(zip(batch, inner.reconstruct_n(start, len(batch)), strict=True))
+    others = 0
+    for ids, vectors in index.exact():
+        batch = ids.tolist()
+        held = dict(zip(batch, vectors, strict=True))
         stored = rows.execute(
             "SELECT passage_id, vector, vector_crc FROM vectors"
             " WHERE passage_id IN (SELECT value FROM json_each(?))",

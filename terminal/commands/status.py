@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from index_data.records import FileAccount, FileState, IndexSummary
+from index_data.records import FileAccount, FileState, IndexSummary, SegmentSummary
 from terminal.commands.options import shared_options
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode
@@ -52,6 +52,10 @@ def _json(summary: IndexSummary, accounts: list[FileAccount] | None) -> str:
         "passages": summary.passages,
         "languages": summary.languages,
         "media_types": summary.media_types,
+        "segments": [
+            {"passages": one.passages, "kind": one.kind, "recall": round(one.recall, 4)}
+            for one in summary.segments
+        ],
         "unread": [{"path": str(file.path), "reason": file.reason} for file in summary.unread],
     }
     if accounts is not None:
@@ -84,6 +88,7 @@ def _text(summary: IndexSummary, accounts: list[FileAccount] | None) -> str:
         f"cut into   passages of about {made_by.passage_tokens} tokens, windows of {made_by.window_tokens}",
         f"documents  {summary.documents:,}   {_counts(summary.media_types)}",
         f"passages   {summary.passages:,}   {_counts(summary.languages)}",
+        *(f"segment    {_segment(one)}" for one in summary.segments),
         f"unread     {len(summary.unread):,}",
     ]
     if accounts is None:
@@ -105,6 +110,12 @@ def _account_lines(account: FileAccount) -> list[str]:
     parts += [f"recognised {len(account.recognised_pages):,}"] if account.recognised_pages else []
     notes = [f"  {safe_text(note)}" for note in account.notes]
     return [f"{account.state:<8} {safe_path(account.path)}: {', '.join(parts)}", *notes]
+
+
+def _segment(one: SegmentSummary) -> str:
+    if one.kind == "exact":
+        return f"of {one.passages:,} passages, searched exactly"
+    return f"of {one.passages:,} passages, finds {one.recall:.1%} of the ten nearest ({safe_text(one.kind)})"
 
 
 def _shown(folder: Path) -> str:

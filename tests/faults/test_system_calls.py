@@ -56,8 +56,8 @@ def test_files_that_cannot_grow_lose_nothing(bench: Bench, sizes: Sequence[int])
 @pytest.mark.parametrize(
     "sizes",
     [
-        [32_768 << power for power in range(6)],
-        pytest.param(range(32_768, 1_000_000, 8_192), marks=pytest.mark.slow),
+        [32_768 << power for power in range(7)],
+        pytest.param(range(32_768, 2_000_000, 16_384), marks=pytest.mark.slow),
     ],
     ids=len,
 )

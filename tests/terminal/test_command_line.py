@@ -9,6 +9,9 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from index_data import kinds
+from index_data.kinds import Kind
+from index_data.rebuilding import rebuild
 from terminal.cli import cli, main
 from terminal.diagnostics import MEANINGS
 from terminal.json_output import schema_text
@@ -176,6 +179,7 @@ def test_status_counts_what_the_index_holds(library: Library, capsys: pytest.Cap
         "cut into   passages of about 256 tokens, windows of 512\n"
         "documents  6   md 2, pdf 2, txt 2\n"
         "passages   9   en 4, de 2, ar 1, th 1, zh 1\n"
+        "segment    of 9 passages, searched exactly\n"
         "unread     0\n"
     )
     assert run("status", "--json", index=library.index_folder) == 0
@@ -183,6 +187,16 @@ def test_status_counts_what_the_index_holds(library: Library, capsys: pytest.Cap
     assert shape["schema"] == "dragoman.status/1"
     assert shape["languages"] == {"en": 4, "de": 2, "ar": 1, "th": 1, "zh": 1}
     assert shape["media_types"] == {"md": 2, "pdf": 2, "txt": 2}
+    assert shape["segments"] == [{"passages": 9, "kind": "exact", "recall": 1.0}]
+
+
+def test_status_tells_how_much_a_search_finds(
+    library: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "SMALLEST", {Kind.BITS: 5, Kind.EXACT: 0})
+    rebuild(library.index_folder)
+    assert run("status", index=library.index_folder) == 0
+    assert "segment    of 9 passages, finds 100.0% of the ten nearest (bits)\n" in capsys.readouterr().out
 
 
 def test_colour_is_for_terminals_and_those_who_ask(
