@@ -65,6 +65,7 @@ def _checks(paths: IndexPaths, *, full: bool) -> list[_Check]:
 def _full_checks(paths: IndexPaths, dimension: int) -> list[_Check]:
     return [
         partial(documents.intact, dimension=dimension),
+        partial(documents.begun, dimension=dimension),
         words.worded,
         partial(segments.faithful, paths=paths, dimension=dimension),
         partial(answers.agreeing, paths=paths, dimension=dimension),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index_data.begun_windows import BegunWindows
 from index_data.documents import Documents
 from index_data.full_text import FullText
 from index_data.ledger import Ledger
@@ -38,6 +39,7 @@ def put(
     if sparse is not None:
         SparseVectors().add(rows, passage_ids, sparse)
     Windows(rows).add(passage_ids, windows)
+    BegunWindows(rows).remove(windows)
     if coverage is not None:
         Ledger(rows).add(document_id, coverage)
     Seals(rows).seal(document_id)

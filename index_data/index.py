@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Self
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_data import entries, schema, store
+from index_data.begun_windows import BegunWindows
 from index_data.connection import Connection
 from index_data.custody import custody
 from index_data.documents import Documents
@@ -189,8 +190,20 @@ class Index:
 
     def known_windows(self, windows: Iterable[WindowDigest]) -> dict[bytes, KnownWindow]:
         """Return the vectors of those windows that were embedded before, by digest."""
+        wanted = tuple(windows)
         with self._connection.reading() as rows:
-            return Windows(rows).known(windows, self.fingerprint.dimension)
+            begun = BegunWindows(rows).known(wanted, self.fingerprint.dimension)
+            return begun | Windows(rows).known(wanted, self.fingerprint.dimension)
+
+    def keep_begun(self, windows: Mapping[bytes, KnownWindow]) -> None:
+        """Keep the vectors of windows, by digest, until their document is stored."""
+        with self._connection.writing() as rows:
+            BegunWindows(rows).add(windows)
+
+    def forget_begun(self) -> None:
+        """Forget windows whose document never came."""
+        with self._connection.writing() as rows:
+            BegunWindows(rows).clear()
 
     def restamp(self, path: Path, stamp: FileStamp) -> None:
         """Note that the document at `path` has a new stamp and the content it had."""

@@ -42,6 +42,7 @@ def purge(folder: Path, places: Sequence[Path]) -> Purged:
         index = Index(paths, connection, ExitStack())
         purged = _under(index, paths, places)
         index.remove((*purged.documents, *purged.unread))
+        index.forget_begun()
         # A segment may keep some passages that are gone; here it must keep none.
         publish(paths, connection, most_dead=0.0)
         with connection.writing() as rows:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index_data import store
+from index_data.begun_windows import BegunWindows
 from index_data.checking import check
 from index_data.checks.documents import faults
 from index_data.checks.rows import OWNED
@@ -103,6 +104,7 @@ def _mended(
             rows.execute(statement)
         for table, key in (("documents", "document_id"), ("passages", "passage_id")):
             _lift_sequence(rows, table, key)
+        BegunWindows(rows).clear()
         Seals(rows).seal_all()
         if words_too:
             rebuild_words(rows)

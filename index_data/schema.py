@@ -159,6 +159,21 @@ def _add_segment_searches(connection: sqlite3.Connection) -> None:
     )
 
 
+def _add_begun_windows(connection: sqlite3.Connection) -> None:
+    """Migration 7."""
+    connection.execute(
+        """CREATE TABLE begun_windows (
+            digest BLOB NOT NULL,
+            ordinal INTEGER NOT NULL,
+            vector BLOB NOT NULL,
+            vector_crc INTEGER NOT NULL,
+            sparse BLOB,
+            sparse_crc INTEGER,
+            UNIQUE (digest, ordinal)
+        ) STRICT"""
+    )
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _create_tables,
     _add_sparse_vectors,
@@ -166,6 +181,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _add_windows,
     _add_ledger,
     _add_segment_searches,
+    _add_begun_windows,
 )
 FORMAT = len(MIGRATIONS)
 """The newest format version."""

@@ -54,7 +54,7 @@ class SparseVectors:
             raise ValueError(
                 f"{len(vectors)} sparse vectors are not one for each of {len(passage_ids)} passages"
             )
-        payloads = list(map(_pack, vectors))
+        payloads = list(map(pack_sparse, vectors))
         connection.executemany(
             "INSERT INTO sparse_vectors VALUES (?, ?, ?)",
             zip(passage_ids, payloads, map(checksum, payloads), strict=True),
@@ -78,7 +78,7 @@ class SparseVectors:
         for passage_id, payload, crc in rows:
             if checksum(payload) != crc:
                 raise Documents(connection).damaged(passage_id, "the sparse vector")
-        return tuple(_unpack(payload) for _, payload, _ in rows)
+        return tuple(unpack_sparse(payload) for _, payload, _ in rows)
 
     def sharing(
         self,
@@ -154,14 +154,14 @@ def is_valid(payload: bytes) -> bool:
     return True
 
 
-def _pack(vector: SparseVector) -> bytes:
+def pack_sparse(vector: SparseVector) -> bytes:
     """Encode as little-endian bytes: all pieces, then all weights."""
     _refuse_odd(vector)
     return vector.pieces.astype("<i4").tobytes() + vector.weights.astype("<f4").tobytes()
 
 
-def _unpack(payload: bytes) -> SparseVector:
-    """Undo `_pack`."""
+def unpack_sparse(payload: bytes) -> SparseVector:
+    """Undo `pack_sparse`."""
     half = len(payload) // 2
     pieces, weights = np.frombuffer(payload[:half], "<i4"), np.frombuffer(payload[half:], "<f4")
     return SparseVector(pieces.astype(np.int32), weights.astype(np.float32))

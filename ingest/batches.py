@@ -52,6 +52,8 @@ class Batch:
     """The documents whose last window is among them, or which need none."""
     begun: Draft | None = None
     """The document whose windows go on in the next batch."""
+    parts: int = 0
+    """How many of the windows, at their end, are of `begun`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ class EmbeddedDraft:
     vectors: NDArray[np.float32]
     sparse: tuple[SparseVector, ...] | None
     """N; None where the encoder makes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedParts:
+    """The vectors of windows whose document goes on in the next batch, by digest."""
+
+    windows: Mapping[bytes, KnownWindow]
 
 
 def in_batches(steps: Iterable[Draft | Other], batch_tokens: int) -> Iterator[Batch | Other]:
@@ -77,12 +86,14 @@ def in_batches(steps: Iterable[Draft | Other], batch_tokens: int) -> Iterator[Ba
         if not unknown:
             yield Batch((), (step,))
             continue
-        for place, window in enumerate(unknown):
+        parts = 0
+        for window in unknown:
             if windows and tokens + window.tokens > batch_tokens:
-                yield Batch(tuple(windows), tuple(completed), step if place else None)
-                windows, completed, tokens = [], [], 0
+                yield Batch(tuple(windows), tuple(completed), step if parts else None, parts)
+                windows, completed, tokens, parts = [], [], 0, 0
             windows.append(window)
             tokens += window.tokens
+            parts += 1
         completed.append(step)
     if windows:
         yield Batch(tuple(windows), tuple(completed))
@@ -102,7 +113,9 @@ def until(steps: Iterable[Batch | Other], stopped: Callable[[], bool]) -> Iterat
             under_way = None if stopped() else step.begun
 
 
-def embed(steps: Iterable[Batch | Other], embedder: Embedder) -> Iterator[EmbeddedDraft | Embedded | Other]:
+def embed(
+    steps: Iterable[Batch | Other], embedder: Embedder
+) -> Iterator[EmbeddedDraft | EmbeddedParts | Embedded | Other]:
     """Embed the batches among `steps`, in order; a document follows the batch that completes it."""
     vectors: list[NDArray[np.float32]] = []
     sparse: list[SparseVector] = []
@@ -117,6 +130,8 @@ def embed(steps: Iterable[Batch | Other], embedder: Embedder) -> Iterator[Embedd
             yield Embedded(len(new_vectors), sum(window.tokens for window in step.windows))
         for draft in step.completed:
             yield _completed(draft, vectors, sparse if isinstance(embedder, SparseEmbedder) else None)
+        if step.parts:
+            yield _parts(step.windows[-step.parts :], vectors, sparse)
 
 
 def _completed(
@@ -137,6 +152,22 @@ def _completed(
             own_sparse += sparse[: digest.passages]
             del sparse[: digest.passages]
     return EmbeddedDraft(draft, np.stack(own), None if sparse is None else tuple(own_sparse))
+
+
+def _parts(
+    windows: Sequence[PlannedWindow],
+    vectors: Sequence[NDArray[np.float32]],
+    sparse: Sequence[SparseVector],
+) -> EmbeddedParts:
+    """Name the last vectors, those of `windows`, by the digests of these."""
+    digests = [window.digest for window in windows]
+    found = {}
+    first = len(vectors) - sum(digest.passages for digest in digests)
+    for digest in digests:
+        own = slice(first, first + digest.passages)
+        found[digest.digest] = KnownWindow(np.stack(vectors[own]), tuple(sparse[own]) if sparse else None)
+        first += digest.passages
+    return EmbeddedParts(found)
 
 
 def _embedded(

@@ -13,7 +13,7 @@ from encoder.interface import Embedder, SparseEmbedder
 from index_data.errors import ReaderDied, UnreadableFile
 from index_data.index import Index
 from index_data.records import Document
-from ingest.batches import Batch, Draft, EmbeddedDraft, embed, in_batches, until
+from ingest.batches import Batch, Draft, EmbeddedDraft, EmbeddedParts, embed, in_batches, until
 from ingest.changes import Change, Comparison, Kind
 from ingest.coverage import coverage_of, refuse_gaps
 from ingest.discovery import Finding, FoundFile, Ignored, Unsupported, roots_of, walk
@@ -102,6 +102,8 @@ class Ingester:
         except Exception:
             self._publish(manner)
             raise
+        if not manner.only and not stopped():
+            self.index.forget_begun()
         self._publish(manner)
         yield Finished(tally.report(stopped=stopped()))
 
@@ -138,7 +140,10 @@ class Ingester:
         with LookAhead[Batch | Change](STEPS_AHEAD) as ahead:
             steps = ahead.each(in_batches(self._drafts(changes, ahead), self.embedder.batch_tokens))
             for step in embed(until(steps, stopped), self.embedder):
-                yield self._store(step)
+                if isinstance(step, EmbeddedParts):
+                    self.index.keep_begun(step.windows)
+                else:
+                    yield self._store(step)
 
     def _drafts(
         self, changes: Iterable[Change], ahead: LookAhead[Batch | Change]

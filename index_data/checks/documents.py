@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from index_data import schema
+from index_data.begun_windows import is_sound
 from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
 from index_data.payloads import checksum, unpack_text, unpack_vectors
@@ -49,6 +50,16 @@ def faults(rows: sqlite3.Connection, document_id: int, path: Path, dimension: in
         found.append((Invariant.READABLE, f"SQLite cannot read it: {error}"))
     for invariant, what in found:
         yield Finding(invariant, Severity.DAMAGE, what, document_id, path)
+
+
+def begun(rows: sqlite3.Connection, dimension: int) -> Iterator[Finding]:
+    """I9, for windows whose document is still to come."""
+    if not schema.has_table(rows, "begun_windows"):
+        return
+    stored = rows.execute("SELECT vector, vector_crc, sparse, sparse_crc FROM begun_windows")
+    if broken := sum(not is_sound(*row, dimension=dimension) for row in stored):
+        what = f"{broken} vectors of documents under way are not what was stored"
+        yield Finding(Invariant.INTACT, Severity.COPY, what)
 
 
 def _passage_faults(rows: sqlite3.Connection, document_id: int, dimension: int) -> Iterator[_Fault]:

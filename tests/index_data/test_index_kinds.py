@@ -208,7 +208,9 @@ def test_an_index_of_format_5_is_searched_and_keeps_its_segment(
         index.publish()
         expected = index.nearest(clustered(1, 2)[0], 10, EVERYTHING)
     with sqlite3.connect(IndexPaths(index_folder).database) as connection:
-        connection.executescript("DROP TABLE segment_searches; PRAGMA user_version = 5")
+        connection.executescript(
+            "DROP TABLE segment_searches; DROP TABLE begun_windows; PRAGMA user_version = 5"
+        )
     connection.close()
     (file,) = IndexPaths(index_folder).segments.iterdir()
     with Index.open(index_folder) as reader:

@@ -71,7 +71,15 @@ def test_an_index_of_format_1_can_be_read_and_gains_the_sparse_channel_from_the_
     with Index.create_or_open(index_folder, fingerprint) as index:
         index.replace(document("/old"), passages, vectors)
     with closing(sqlite3.connect(IndexPaths(index_folder).database)) as older:
-        for table in ("sparse_vectors", "seals", "windows", "ledger", "unread_files", "segment_searches"):
+        for table in (
+            "sparse_vectors",
+            "seals",
+            "windows",
+            "ledger",
+            "unread_files",
+            "segment_searches",
+            "begun_windows",
+        ):
             older.execute(f"DROP TABLE {table}")
         older.execute(
             "CREATE TABLE unread_files (path BLOB PRIMARY KEY, size INTEGER NOT NULL,"

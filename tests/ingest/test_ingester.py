@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from itertools import islice
@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from encoder.interface import Window
 from index_data.errors import UsageError
 from index_data.index import Index
 from index_data.records import Filters
@@ -242,6 +243,43 @@ def test_an_interrupted_run_keeps_what_was_stored(
     report = _report(_run(ingester, folder))
     assert report.ingested + report.unchanged == 3
     assert report.unchanged >= 1
+
+
+class Tiring:
+    """Raises once it has seen some calls."""
+
+    def __init__(self, embedder: Any, calls: int) -> None:
+        self._embedder, self._calls = embedder, calls
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._embedder, name)
+
+    def embed_passages(self, windows: Sequence[Window]) -> NDArray[np.float32]:
+        self._calls -= 1
+        if self._calls < 0:
+            raise KeyboardInterrupt
+        vectors: NDArray[np.float32] = self._embedder.embed_passages(windows)
+        return vectors
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_long_document_is_taken_up_at_the_batch_where_it_was(
+    index: Index, letter_embedder: Any, ingester: Ingester, folder: Path, forgotten: bool
+) -> None:
+    (folder / "book.txt").write_text(
+        "".join(f"Sentence number {number} of a book. " for number in range(2_000))
+    )
+    letter_embedder.batch_tokens = 1_024
+    with pytest.raises(KeyboardInterrupt):
+        _run(replace(ingester, embedder=Tiring(letter_embedder, 5)), folder)
+    done = letter_embedder.embedded_windows
+    assert done > 4
+    assert index.summary().passages == 0
+    if forgotten:
+        index.forget_begun()
+    [book] = [step for step in _run(ingester, folder) if isinstance(step, Ingested)]
+    again = letter_embedder.embedded_windows - done
+    assert again == (book.windows if forgotten else book.windows - done)
 
 
 def _threads_ahead() -> list[str]:
