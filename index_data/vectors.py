@@ -130,8 +130,20 @@ class Vectors:
             generation=generation,
             indexes=tuple((index, row.setting) for row, index in held),
             rest=rest,
-            rest_vectors=passages.vectors(rest, self._dimension),
+            rest_vectors=self._rest_vectors(passages, rest),
         )
+
+    def _rest_vectors(self, passages: Passages, rest: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vectors of passages, ids (M,) ascending, of which only new ones are read: (M, D)."""
+        if self._view is None:
+            return passages.vectors(rest, self._dimension)
+        before = self._view
+        # An id is never given twice, so what was read of one stays true.
+        known = np.isin(rest, before.rest, assume_unique=True)
+        vectors = np.empty((len(rest), self._dimension), np.float32)
+        vectors[known] = before.rest_vectors[np.searchsorted(before.rest, rest[known])]
+        vectors[~known] = passages.vectors(rest[~known], self._dimension)
+        return vectors
 
 
 def refuse_odd(vectors: NDArray[np.float32], shape: tuple[int, ...]) -> None:
