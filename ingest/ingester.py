@@ -78,6 +78,8 @@ class Ingester:
 
     The encoder reads that again: 64 of 512 tokens are a third more work, 128 almost twice the work.
     """
+    unpublished_passages: int = 20_000
+    """How many new passages searches have to scan one by one while an ingest is under way."""
 
     def ingest(
         self, paths: Sequence[Path], manner: Manner = DEFAULT_MANNER, stopped: Callable[[], bool] = _never
@@ -91,11 +93,17 @@ class Ingester:
             UsageError: one of `paths` does not exist.
         """
         tally = Tally()
+        unpublished = 0
         comparison, found = self._compared(roots_of(paths), manner, stopped)
         yield from map(tally.noted, found)
         try:
             for changes in (comparison.changes(), comparison.copies()):
-                yield from map(tally.noted, self._brought_up(changes, stopped))
+                for step in self._brought_up(changes, stopped):
+                    yield tally.noted(step)
+                    unpublished += step.passages if isinstance(step, Ingested) else 0
+                    if unpublished >= self.unpublished_passages:
+                        self._publish(manner)
+                        unpublished = 0
             if manner.prune and not stopped() and (gone := comparison.gone()):
                 self.index.remove(gone)
                 yield from map(tally.noted, map(Removed, gone))

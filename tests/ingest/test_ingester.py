@@ -245,6 +245,17 @@ def test_an_interrupted_run_keeps_what_was_stored(
     assert report.unchanged >= 1
 
 
+def test_a_long_run_publishes_on_its_way(ingester: Ingester, index: Index, three: Path) -> None:
+    def segments(unpublished_passages: int) -> list[int]:
+        steps = replace(ingester, unpublished_passages=unpublished_passages).ingest([three])
+        return [len(index.summary().segments) for step in steps if isinstance(step, Ingested)]
+
+    assert segments(1) == [0, 1, 1]
+    index.remove(index.stamps())
+    index.publish()
+    assert segments(1_000) == [0, 0, 0]
+
+
 class Tiring:
     """Raises once it has seen some calls."""
 
