@@ -8,7 +8,9 @@ from pathlib import Path
 from index_data.errors import DragomanError
 from training.journal import recorded
 
-STEPS = ("corpora", "vocabulary", "static", "transplant", "distil", "export", "quality", "card")
+STEPS = (
+    "corpora", "vocabulary", "static", "transplant", "distil", "average", "export", "quality", "card"
+)  # fmt: skip
 MEASURED = ("quality", "card")
 """Steps that need the measuring sets, or what was measured on them."""
 
@@ -36,6 +38,13 @@ def parse() -> argparse.Namespace:
         type=Path,
         default=Path("encoder/builtin"),
         help="the folder that export writes, quality reads and card describes",
+    )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="another work folder, whose distillation average mixes with this one's",
     )
     parser.add_argument(
         "--plain",
@@ -84,6 +93,10 @@ def run(step: str, options: argparse.Namespace) -> None:
         from training.distil import distil
 
         distil(work, options.rounds, options.minutes, options.threads, options.seed)
+    elif step == "average":
+        from training.average import average
+
+        average(work, options.beside)
     elif step == "export":
         from training.export import export, write_plain
 

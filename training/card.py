@@ -84,6 +84,8 @@ def course(work: Path) -> dict[str, str]:
         raise UsageError(
             f"the losses of {silent[0]} are empty", remedy=f"Run `python -m training {silent[0]}`."
         )
+    if (other := work / "average" / "losses.jsonl").exists():
+        logs["beside"] = read_losses(other)
     runs = entries(work)
     return {
         "training": totals_table(logs),

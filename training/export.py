@@ -141,14 +141,14 @@ def size(folder: Path) -> int:
 
 
 def export(work: Path, target: Path) -> None:
-    """Replace the target folder by the best weights there are: distilled, or else transplanted.
+    """Replace the target folder by the best weights: averaged, or else distilled, or else transplanted.
 
     Killed between its two renames, it leaves the old folder beside the target; the next run puts it back.
 
     Raises:
         ValueError: the folder would be larger than 60 MB.
     """
-    stages = (work / stage / "model.safetensors" for stage in ("distil", "transplant"))
+    stages = (work / stage / "model.safetensors" for stage in ("average", "distil", "transplant"))
     weights = next(path for path in stages if path.exists())
     fresh, old = target.with_name(target.name + ".new"), target.with_name(target.name + ".old")
     if old.exists() and not target.exists():

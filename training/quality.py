@@ -47,7 +47,7 @@ def stages(work: Path, target: Path, first: Path | None) -> dict[str, Stage]:
         ),
         "static": Stage(work / "static" / "vectors.npy", lambda: alike(StaticEncoder(work / "static").embed)),
     }
-    for name in ("transplant", "distil"):
+    for name in ("transplant", "distil", "average"):
         body = work / name / "model.safetensors"
         found[name] = Stage(body, partial(student, body, tokenizer))
     folders = {"first": first, "builtin": target}
