@@ -40,6 +40,8 @@ _MOST_LAST_WORDS = 8_192
 """Bytes that are kept of what a child says on stderr."""
 _MOST_REASON = 200
 """Characters of it that are told."""
+_NO_ANSWER = (EOFError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What comes of a child that is gone, or of an answer that no reader of ours gives."""
 _SECONDS_BETWEEN_LOOKS = 1.0
 """How often it is seen whether a child that is silent still lives."""
 
@@ -105,8 +107,7 @@ class Parser:
         except TimeoutError as error:
             child.end()
             raise ReaderDied(f"took longer than {self._seconds:g} s", remedy=CONVERT) from error
-        except (EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            # It is gone, or an answer like this comes from no reader of ours.
+        except _NO_ANSWER as error:
             status = child.end(grace_seconds=1)
             raise ReaderDied(_cause(status, child.last_words()), remedy=CONVERT) from error
 
@@ -252,7 +253,7 @@ def _parsed_file(answer: dict[str, Any]) -> ParsedFile:
         UnreadableFile: it says that the file cannot be read.
     """
     if "reason" in answer:
-        raise UnreadableFile(answer["reason"], remedy=answer["remedy"])
+        raise UnreadableFile(str(answer["reason"]), remedy=str(answer["remedy"]))
     return ParsedFile(_parsed_document(answer["parsed"]), FileStamp(**answer["stamp"]))
 
 

@@ -140,8 +140,9 @@ def test_the_parts_are_put_together_in_one_file() -> None:
 def test_tests_mirror_the_packages() -> None:
     tests = [path.relative_to(ROOT / "tests") for path in FILES if path.is_relative_to(ROOT / "tests")]
     assert [path for path in tests if path.name == "__init__.py"] == []
-    # What breaks an index concerns every package.
-    folders = {path.parent for path in tests if path.match("test_*.py")} - {Path(), Path("faults")}
+    # What breaks an index, and what a folder may hold, concerns every package.
+    across = {Path(), Path("faults"), Path("bad_inputs"), Path("fuzz")}
+    folders = {path.parent for path in tests if path.match("test_*.py")} - across
     assert [folder for folder in folders if not (ROOT / folder / "__init__.py").is_file()] == []
     assert {folder.parts[0] for folder in folders} >= set(PACKAGES)
 

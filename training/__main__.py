@@ -15,6 +15,27 @@ MEASURED = ("quality", "card")
 """Steps that need the measuring sets, or what was measured on them."""
 
 
+def add_folders(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name a folder beside those every step knows."""
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="another work folder, whose distillation average mixes with this one's",
+    )
+    parser.add_argument(
+        "--plain",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="where export also writes the contextual half by itself, for sentence-transformers",
+    )
+    parser.add_argument(
+        "--first", type=Path, default=None, metavar="FOLDER", help="an earlier built-in encoder, for quality"
+    )
+
+
 def parse() -> argparse.Namespace:
     """Return the options."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
@@ -39,23 +60,7 @@ def parse() -> argparse.Namespace:
         default=Path("encoder/builtin"),
         help="the folder that export writes, quality reads and card describes",
     )
-    parser.add_argument(
-        "--beside",
-        type=Path,
-        default=None,
-        metavar="FOLDER",
-        help="another work folder, whose distillation average mixes with this one's",
-    )
-    parser.add_argument(
-        "--plain",
-        type=Path,
-        default=None,
-        metavar="FOLDER",
-        help="where export also writes the contextual half by itself, for sentence-transformers",
-    )
-    parser.add_argument(
-        "--first", type=Path, default=None, metavar="FOLDER", help="an earlier built-in encoder, for quality"
-    )
+    add_folders(parser)
     parser.add_argument("--static-steps", type=int, default=6_000, help="steps of the static stage")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of the distillation")
     parser.add_argument("--minutes", type=float, default=80.0, help="wall time of one round")

@@ -74,7 +74,7 @@ class Archive:
         try:
             root = etree.fromstring(self.read(name), parser)
         except etree.XMLSyntaxError as error:
-            raise UnreadableFile(f"broken XML in {name!r}", remedy=CONVERT) from error
+            raise UnreadableFile(_flaw(name, error), remedy=CONVERT) from error
         _refuse_declaration(root, name)
         return root
 
@@ -100,7 +100,7 @@ class Archive:
                 while element.getprevious() is not None:
                     del element.getparent()[0]
         except etree.XMLSyntaxError as error:
-            raise UnreadableFile(f"broken XML in {name!r}", remedy=CONVERT) from error
+            raise UnreadableFile(_flaw(name, error), remedy=CONVERT) from error
 
     def _inflate(self, entry: zipfile.ZipInfo) -> bytes:
         with self._zip.open(entry) as stream:
@@ -123,6 +123,12 @@ def inflated(stream: IO[bytes] | GzipFile, stored_bytes: int, *, most: int) -> b
         if len(content) > most:
             raise UnreadableFile("an archive that inflates too far", remedy=CONVERT)
     return bytes(content)
+
+
+def _flaw(name: str, error: etree.XMLSyntaxError) -> str:
+    if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+        return f"the XML in {name!r} is nested too deep or grows too large"
+    return f"broken XML in {name!r}"
 
 
 def _refuse_declaration(element: etree._Element, name: str) -> None:

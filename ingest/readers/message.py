@@ -15,6 +15,7 @@ from itertools import groupby
 
 from index_data.errors import UnreadableFile
 from ingest.readers.characters import decode
+from ingest.readers.flowing_text import printable
 
 _MAX_FIELD_CHARACTERS = 4_000
 _USUAL_FIELDS = ("from", "to", "subject", "date", "received", "message-id", "mime-version", "content-type")
@@ -75,7 +76,7 @@ def _decoded_field(value: str, charset: str | None) -> str:
     """Decode what a field says; one that breaks the rules is likely to be in the `charset` of the text."""
     bytes_or_text = _NO_BYTE.sub("\ufffd", value).encode("utf-8", "surrogateescape")
     text = _characters(bytes_or_text, charset)
-    return " ".join(_WORDS.sub(_decoded_words, text).split())
+    return " ".join(printable(_WORDS.sub(_decoded_words, text)).split())
 
 
 def _decoded_words(run: re.Match[str]) -> str:

@@ -49,7 +49,8 @@ def read_pdf(data: bytes, recogniser: Recogniser | None = None) -> ParsedDocumen
     pages = [recognised.get(number, page) for number, page in enumerate(pages, 1)]
     if not any(pages):
         tried = "even by recognition" if recogniser else "a scan? Tesseract would recognise it"
-        raise UnreadableFile(f"no text on its {len(pages)} pages ({tried})", remedy=RECOGNISE)
+        where = f"its {len(pages)} pages" if len(pages) > 1 else "its page"
+        raise UnreadableFile(f"no text on {where} ({tried})", remedy=RECOGNISE)
     textless = tuple(number for number, page in enumerate(pages, 1) if not page)
     starts = accumulate((len(page) + 1 for page in pages[:-1]), initial=0)
     return ParsedDocument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-READERS_VERSION = 1
+READERS_VERSION = 2
 """Grows when the readers here take a file that they refused before."""
 _LIBRARIES = ("charset-normalizer", "lxml", "pypdf", "pypdfium2", "selectolax")
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index_data.records import Passage
+from ingest.coverage import refuse_gaps
 from ingest.graphemes import is_border
 from ingest.passages import RESERVED_TOKENS, cut
 from ingest.readers.parsed_document import Heading, ParsedDocument
@@ -100,6 +101,16 @@ def test_passages_tile_the_text(text: str, data: st.DataObject, passage: int, wi
         assert [planned.window.text[start:end] for start, end in planned.window.spans] == [
             item.text.rstrip() for item in planned.passages
         ]
+
+
+@given(st.text(max_size=80), st.data(), st.integers(0, 8))
+def test_any_text_and_any_tokens_are_tiled(text: str, data: st.DataObject, overlap: int) -> None:
+    places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=40)))
+    spans = np.array(list(pairwise(places)), dtype=np.int32).reshape(-1, 2)
+    windows = cut(_plain(text), spans, window_tokens=20, passage_tokens=4, overlap_tokens=overlap)
+    if text.strip():
+        refuse_gaps(text, windows)
+    assert sum(len(item.text) for item in _passages(windows)) == (len(text) if text.strip() else 0)
 
 
 clusters = st.sampled_from(

@@ -100,7 +100,7 @@ def test_a_page_on_which_nothing_is_found_stays_without_text(
     with _recognising() as parser:
         parsed = parser.parse(_scan(make_pdf, folder, "Printed.", ""))
         assert (parsed.recognised_pages, parsed.textless_pages) == ((), (2,))
-        with pytest.raises(UnreadableFile, match=r"^no text on its 1 pages \(even by recognition\)$"):
+        with pytest.raises(UnreadableFile, match=r"^no text on its page \(even by recognition\)$"):
             parser.parse(_scan(make_pdf, folder, ""))
 
 

@@ -108,6 +108,8 @@ def test_declared_encodings(charset: str, body: str) -> None:
         ("Привет".encode("koi8-r"), "Привет"),
         (b"=?nonsense?q?a=62c?=", "abc"),
         (b"=?utf-8?q?open", "=?utf-8?q?open"),
+        (b"\x01\x02 \x7f", "(no subject)"),
+        (b"=?utf-8?q?=00=1B?=", "(no subject)"),
     ],
 )
 def test_subjects_are_decoded(field: bytes, subject: str | None) -> None:
