@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks.crowd import crowd_results, crowd_table
 from benchmarks.report import Table
 from tests.faults.crowd import Crowd
 from tests.faults.oracle import Fault, Kind
@@ -64,20 +65,7 @@ def tables(
                 for name, one in rots.items()
             ),
         ),
-        Table(
-            "Eight readers",
-            ("", "questions", "compared", "wrong", "p95 ms", "log MiB", "documents written"),
-            tuple(
-                (
-                    name,
-                    *map(str, (len(crowd.times), crowd.compared, len(crowd.wrong))),
-                    f"{1e3 * crowd.p95_seconds:.2f}",
-                    f"{crowd.log_bytes / 2**20:.1f}",
-                    str(crowd.editions),
-                )
-                for name, crowd in crowds.items()
-            ),
-        ),
+        crowd_table(crowds),
     ]
 
 
@@ -92,8 +80,5 @@ def plain(results: dict[str, Any]) -> dict[str, Any]:
         "power_cuts": [asdict(row) for row in results["power_cuts"]],
         "breakages": [{**asdict(row), "told": told} for row, told in results["breakages"]],
         "rot": {name: asdict(one) for name, one in results["rot"].items()},
-        "crowd": {
-            name: {**asdict(crowd), "times": len(crowd.times), "p95_seconds": crowd.p95_seconds}
-            for name, crowd in results["crowd"].items()
-        },
+        "crowd": crowd_results(results["crowd"]),
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from encoder.networks.linear import Int8Linear
+from encoder.resources import usable_cores
 from index_data.errors import EncoderUnavailable
 
 
@@ -65,19 +66,6 @@ def place(device: str = "auto", number_format: NumberFormat = NumberFormat.AUTO)
             (torch.device(kind),), number_format, native=cpu_has_bfloat16(), max_batch_tokens=4_096
         )
     raise EncoderUnavailable(f"there is no device {device} here", remedy="Use --device auto or --device cpu.")
-
-
-def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """Count the cores that this process may use; more threads than that take turns and slow each other down.
-
-    A container's `quota` (cgroup v2) is not seen in the number of cores.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        granted, period = quota.read_text(encoding="ascii").split()
-    except (OSError, ValueError):
-        return cores
-    return cores if granted == "max" else max(1, min(cores, round(int(granted) / int(period))))
 
 
 def _best_device() -> str:

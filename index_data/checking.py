@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from index_data import schema
-from index_data.checks import answers, documents, rows, segments, words
+from index_data.checks import accounts, answers, documents, rows, segments, words
 from index_data.connection import Connection
 from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
@@ -66,6 +66,8 @@ def _full_checks(paths: IndexPaths, dimension: int) -> list[_Check]:
     return [
         partial(documents.intact, dimension=dimension),
         partial(documents.begun, dimension=dimension),
+        accounts.accounted,
+        accounts.windowed,
         words.worded,
         partial(segments.faithful, paths=paths, dimension=dimension),
         partial(answers.agreeing, paths=paths, dimension=dimension),

@@ -13,13 +13,21 @@ from index_data.errors import IndexDamaged, IndexLocked, IndexMissing, IndexProb
 from index_data.paths import DISK_REMEDY
 from index_data.payloads import DAMAGE_REMEDY
 
+_PATIENCE = "PRAGMA busy_timeout = 10000"
 _FOR_ALL = (
-    "PRAGMA busy_timeout = 10000",
+    _PATIENCE,
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA mmap_size = 0",
 )
+
+_LONG_LOG_BYTES = 16 << 20
+
+
+def sqlite_version() -> str:
+    """Name the version of SQLite that Python brings."""
+    return sqlite3.sqlite_version
 
 
 class Connection:
@@ -39,6 +47,8 @@ class Connection:
             if not writable:
                 self._connection.execute("PRAGMA query_only = ON")
         self._database = database
+        self._log = database.with_name(f"{database.name}-wal")
+        self._long_log = _LONG_LOG_BYTES
 
     def keep_a_log(self) -> None:
         """Let readers read while this connection writes, and let what is written survive a power cut.
@@ -127,6 +137,7 @@ class Connection:
                 self._connection.execute("COMMIT")
             finally:
                 self._end()
+            self._shorten_log()
 
     def refuse_readers(self) -> None:
         """Let only the writer pass.
@@ -143,6 +154,17 @@ class Connection:
             with suppress(sqlite3.DatabaseError):
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
+
+    def _shorten_log(self) -> None:
+        """Empty a log that has grown long; beside readers that never rest, SQLite does not."""
+        with suppress(FileNotFoundError):  # where there is a journal
+            size = self._log.stat().st_size
+            if size > self._long_log:
+                self._connection.execute("PRAGMA busy_timeout = 1000")
+                (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._connection.execute(_PATIENCE)
+                # A reader that stays, as a check does, is not waited for each time.
+                self._long_log = (size if busy else 0) + _LONG_LOG_BYTES
 
     def _end(self) -> None:
         # After a COMMIT, and after some errors, there is nothing left to roll back.

@@ -40,7 +40,11 @@ class Invariant(StrEnum):
     EXPENDABLE = "I13"
     """Losing every segment loses no answer."""
     REFUSED = "I14"
-    """A file that could not be read is known with its reason, so that it is not tried for ever."""
+    """A file that could not be read is known with its reason, and was not tried too often."""
+    ACCOUNTED = "I15"
+    """What was read of a document is what its passages have, and what was noted."""
+    WINDOWED = "I16"
+    """Which passages of a document the encoder saw at once is what was noted."""
 
 
 class Severity(StrEnum):

@@ -39,7 +39,7 @@ from index_data.records import (
     UnreadFile,
     WindowDigest,
 )
-from index_data.seals import Seals
+from index_data.seals import Part, Seals
 from index_data.segments import Segments
 from index_data.selection import allowed_ids
 from index_data.sparse_vectors import SparseVectors
@@ -140,7 +140,7 @@ class Index:
             return Ledger(rows).accounts()
 
     def incomplete(self) -> dict[Path, str]:
-        """Name the documents with pages without text, each with the version of the readers that saw none."""
+        """Name the documents of which more may be read, each with the version of the readers that read it."""
         with self._connection.reading() as rows:
             return Ledger(rows).incomplete()
 
@@ -222,7 +222,7 @@ class Index:
             if new_path != old_path:
                 entries.forget(rows, new_path)
             Documents(rows).restamp(document_id, old_path, new_path, stamp)
-            Seals(rows).seal_row(document_id)
+            Seals(rows).seal_anew(document_id, Part.ROW)
 
     def record_unread(
         self, path: Path, stamp: FileStamp, reason: str, *, attempts: int = 0, readers: str = ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from index_data import schema
 from index_data.documents import Documents
+from index_data.payloads import unpack_list, unpack_numbers
 from index_data.records import Coverage, FileAccount, FileState
 
 _NO_LEDGER = (
@@ -40,11 +41,24 @@ class Ledger:
         )
 
     def incomplete(self) -> dict[Path, str]:
-        """Name the documents with pages without text, each with the version of the readers that saw none."""
+        """Name the documents of which more may be read, each with the version of its readers.
+
+        They have pages without text; or no readers, and an account that was remade.
+        """
         rows = self._connection.execute(
-            "SELECT path, readers FROM ledger JOIN documents USING (document_id) WHERE textless_pages != '[]'"
+            "SELECT path, readers FROM ledger JOIN documents USING (document_id)"
+            " WHERE textless_pages != '[]' OR readers = ''"
         )
         return {Path(os.fsdecode(path)): readers for path, readers in rows}
+
+    def remake(self, document_id: int) -> None:
+        """Account for a document as far as its passages tell, and have it read again when its turn comes."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO ledger"
+            " SELECT document_id, ifnull(sum(\"end\" - start), 0), NULL, '[]', '[]', '' FROM documents"
+            " LEFT JOIN passages USING (document_id) WHERE document_id = ? GROUP BY document_id",
+            (document_id,),
+        )
 
     def accounts(self) -> list[FileAccount]:
         """Account for every file that is known, by path."""
@@ -68,9 +82,9 @@ class Ledger:
                 embedded_characters=embedded,
                 characters=characters,
                 pages=pages,
-                textless_pages=tuple(json.loads(textless or "[]")),
-                recognised_pages=tuple(json.loads(recognised or "[]")),
-                notes=tuple(json.loads(notes)),
+                textless_pages=unpack_numbers(textless or "[]"),
+                recognised_pages=unpack_numbers(recognised or "[]"),
+                notes=unpack_list(notes),
             )
 
     def _unread(self) -> Iterator[FileAccount]:

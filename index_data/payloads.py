@@ -63,3 +63,15 @@ def unpack_list(text: str) -> tuple[str, ...]:
         return tuple(json.loads(text))
     except (ValueError, TypeError) as error:
         raise IndexDamaged("a list is not what was stored", remedy=DAMAGE_REMEDY) from error
+
+
+def unpack_numbers(text: str) -> tuple[int, ...]:
+    """Read a JSON list of integers.
+
+    Raises:
+        IndexDamaged: it is something else.
+    """
+    numbers: tuple[object, ...] = unpack_list(text)
+    if not all(isinstance(number, int) for number in numbers):
+        raise IndexDamaged("a list is not what was stored", remedy=DAMAGE_REMEDY)
+    return tuple(number for number in numbers if isinstance(number, int))

@@ -161,6 +161,10 @@ class Filters:
     """Shell patterns matched against the absolute path; `*` also matches `/`."""
 
 
+MAX_ATTEMPTS = 3
+"""How often a reader may die on the same content of a file, all runs together."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadFile:
     """A file that was looked at and has no passages in the index."""

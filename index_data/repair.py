@@ -19,6 +19,7 @@ from index_data.documents import Documents
 from index_data.errors import IndexDamaged, IndexForeign
 from index_data.findings import Finding, Invariant, Severity, is_sound
 from index_data.full_text import FullText
+from index_data.ledger import Ledger
 from index_data.passages import Passages
 from index_data.paths import IndexPaths
 from index_data.payloads import START_ANEW_REMEDY
@@ -26,7 +27,8 @@ from index_data.quarantine import set_aside
 from index_data.rebuilding import rebuild_segments, rebuild_words
 from index_data.rescue import rescue_vectors
 from index_data.salvage import salvage
-from index_data.seals import Seals
+from index_data.seals import Part, Seals
+from index_data.windows import Windows
 
 _OF_VECTORS = {Invariant.INTACT, Invariant.WHOLE, Invariant.EXPENDABLE, Invariant.COMPARABLE}
 """What may be in order again once a vector is rescued."""
@@ -100,6 +102,7 @@ def _mended(
         dimension = store.fingerprint(rows).dimension
         rescued = rescue_vectors(rows, paths, dimension)
         damaged, words_too = _without_damaged(rows, found, dimension)
+        _account_anew(rows, found)
         for statement in _OWNERLESS:
             rows.execute(statement)
         for table, key in (("documents", "document_id"), ("passages", "passage_id")):
@@ -152,6 +155,18 @@ def _without_damaged(
         if item.path and item.invariant in {Invariant.ONCE, Invariant.REFUSED} and item.document_id is None:
             documents.forget_unread(item.path)
     return lost, words_too
+
+
+def _account_anew(rows: sqlite3.Connection, found: Sequence[Finding]) -> None:
+    """Make the accounts and windows that are wrong agree with what is left of the passages."""
+    for item in found:
+        match item:
+            case Finding(invariant=Invariant.ACCOUNTED, document_id=int(document_id)):
+                Ledger(rows).remake(document_id)
+                Seals(rows).seal_anew(document_id, Part.ACCOUNT)
+            case Finding(invariant=Invariant.WINDOWED, document_id=int(document_id)):
+                Windows(rows).forget(document_id)
+                Seals(rows).seal_anew(document_id, Part.WINDOWS)
 
 
 def _lift_sequence(rows: sqlite3.Connection, table: str, key: str) -> None:

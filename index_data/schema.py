@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from index_data.errors import IndexForeign
-from index_data.seals import Seals
+from index_data.seals import Part, Seals
 
 APPLICATION_ID = 0x44524147
 """`DRAG`: what makes an SQLite file ours."""
@@ -174,6 +174,25 @@ def _add_begun_windows(connection: sqlite3.Connection) -> None:
     )
 
 
+def _seal_windows_and_ledger(connection: sqlite3.Connection) -> None:
+    """Migration 8; what earlier seals say stays as it is."""
+    connection.execute("ALTER TABLE seals RENAME TO earlier_seals")
+    connection.execute(
+        """CREATE TABLE seals (
+            document_id INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+            document_crc INTEGER NOT NULL,
+            passages_crc INTEGER NOT NULL,
+            windows_crc INTEGER NOT NULL,
+            ledger_crc INTEGER NOT NULL
+        ) STRICT"""
+    )
+    connection.execute("INSERT INTO seals SELECT *, 0, 0 FROM earlier_seals")
+    connection.execute("DROP TABLE earlier_seals")
+    seals = Seals(connection)
+    for (document_id,) in connection.execute("SELECT document_id FROM seals").fetchall():
+        seals.seal_anew(document_id, Part.WINDOWS, Part.ACCOUNT)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _create_tables,
     _add_sparse_vectors,
@@ -182,6 +201,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _add_ledger,
     _add_segment_searches,
     _add_begun_windows,
+    _seal_windows_and_ledger,
 )
 FORMAT = len(MIGRATIONS)
 """The newest format version."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 
 from index_data.errors import IndexDamaged
 from index_data.passages import Passages
 from index_data.records import KnownWindow, WindowDigest
+from index_data.seals import Part, Seals
 from index_data.sparse_vectors import SparseVectors
 
 
@@ -38,15 +40,25 @@ class Windows:
     def known(self, windows: Iterable[WindowDigest], dimension: int) -> dict[bytes, KnownWindow]:
         """Return the vectors of those that are stored and sound, by digest."""
         found: dict[bytes, KnownWindow] = {}
+        # Wrong passages under a digest would give their vectors to another text.
+        vouched = cache(lambda owner: not Seals(self._connection).broken(owner, Part.WINDOWS))
         for window in windows:
             rows = self._connection.execute(
-                "SELECT first_id FROM windows WHERE digest = ? AND last_id - first_id + 1 = ? LIMIT 1",
+                "SELECT first_id, document_id FROM windows JOIN passages ON passage_id = first_id"
+                " WHERE digest = ? AND last_id - first_id + 1 = ? LIMIT 1",
                 (window.digest, window.passages),
             )
-            for (first_id,) in rows.fetchall():
-                if known := self._sound(first_id, window.passages, dimension):
+            for first_id, owner in rows.fetchall():
+                if vouched(owner) and (known := self._sound(first_id, window.passages, dimension)):
                     found[window.digest] = known
         return found
+
+    def forget(self, document_id: int) -> None:
+        """Drop those of a document, so that what changes in it is embedded with all around it."""
+        self._connection.execute(
+            "DELETE FROM windows WHERE first_id IN (SELECT passage_id FROM passages WHERE document_id = ?)",
+            (document_id,),
+        )
 
     def _sound(self, first_id: int, count: int, dimension: int) -> KnownWindow | None:
         # The ids of a document are given in one transaction of the one writer, so there are no gaps.

@@ -9,14 +9,11 @@ from pathlib import Path
 
 from index_data.errors import UnreadableFile
 from index_data.index import Index
-from index_data.records import FileStamp, UnreadFile
+from index_data.records import MAX_ATTEMPTS, FileStamp, UnreadFile
 from ingest.discovery import FoundFile
 from ingest.readers.limits import MAX_FILE_BYTES, too_large
 from ingest.readers.suffixes import media_type_of
 from ingest.source_file import stamp_of
-
-MAX_ATTEMPTS = 3
-"""How often a reader may die on a file, all runs together."""
 
 
 class Kind(StrEnum):

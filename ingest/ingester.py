@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from encoder.interface import Embedder, SparseEmbedder
-from index_data.errors import ReaderDied, UnreadableFile
+from index_data.errors import IndexProblem, ReaderDied, UnreadableFile
 from index_data.index import Index
 from index_data.records import Document
 from ingest.batches import Batch, Draft, EmbeddedDraft, EmbeddedParts, embed, in_batches, until
@@ -91,6 +91,7 @@ class Ingester:
 
         Raises:
             UsageError: one of `paths` does not exist.
+            IndexProblem: the index cannot be written; the run stops at once.
         """
         tally = Tally()
         unpublished = 0
@@ -107,6 +108,9 @@ class Ingester:
             if manner.prune and not stopped() and (gone := comparison.gone()):
                 self.index.remove(gone)
                 yield from map(tally.noted, map(Removed, gone))
+        except IndexProblem:
+            # What could not be written is not tried once more; the next run goes on from here.
+            raise
         except Exception:
             self._publish(manner)
             raise

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from index_data.errors import UsageError
+from index_data.observations import Observation, Verdict
 
+_SUBJECT = "recognition"
 _PROGRAM = "tesseract"
 _SECONDS = 20
 """What the program may take to say what it is."""
@@ -71,6 +73,21 @@ def find_recognition(ocr: Ocr, languages: str | None) -> Recognition | None:
         )
     version = next(iter(_said(program, "--version")), _PROGRAM)
     return Recognition(program, "+".join(chosen), ocr is Ocr.FORCE, version)
+
+
+def examine_recognition(ocr: Ocr, languages: str | None) -> Observation:
+    """Tell whether text would be recognised, by what and in which languages."""
+    if ocr is Ocr.OFF:
+        return Observation(_SUBJECT, Verdict.OK, "text in images is not recognised, as asked for")
+    try:
+        recognition = find_recognition(ocr, languages)
+    except UsageError as error:
+        return Observation(_SUBJECT, Verdict.FAULT, error.message, error.remedy)
+    if recognition is None:
+        what = "there is no Tesseract with a language to use, so scanned pages are listed as without text"
+        return Observation(_SUBJECT, Verdict.WARNING, what, _INSTALL)
+    what = f"{recognition.version} recognises text in {recognition.languages}"
+    return Observation(_SUBJECT, Verdict.OK, what)
 
 
 def _said(program: str, argument: str) -> list[str]:

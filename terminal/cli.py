@@ -10,6 +10,7 @@ import click
 
 from terminal.commands.backup import backup
 from terminal.commands.check import check
+from terminal.commands.doctor import doctor
 from terminal.commands.garbage import gc
 from terminal.commands.ingest import ingest
 from terminal.commands.models import models
@@ -21,6 +22,7 @@ from terminal.commands.status import status
 from terminal.commands.tui import tui
 from terminal.commands.tune import tune
 from terminal.commands.watch import watch
+from terminal.delivery import settle_stdout
 from terminal.diagnostics import MEANINGS, ExitCode, guard
 
 _EPILOG = """\b
@@ -48,7 +50,9 @@ def cli(context: click.Context) -> int:
     return ExitCode.OK
 
 
-for command in (ingest, watch, search, tui, status, models, tune, check, repair, rebuild, gc, backup, purge):
+for command in (
+    ingest, watch, search, tui, status, models, tune, check, doctor, repair, rebuild, gc, backup, purge,
+):  # fmt: skip
     cli.add_command(command)
 
 
@@ -56,7 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _reopen_closed_streams()
     given = sys.argv[1:] if arguments is None else arguments
-    return guard(lambda: int(cli.main(args=list(given), prog_name="dragoman", standalone_mode=False)))
+    try:
+        return guard(lambda: int(cli.main(args=list(given), prog_name="dragoman", standalone_mode=False)))
+    finally:
+        settle_stdout()
 
 
 def _reopen_closed_streams() -> None:

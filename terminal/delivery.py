@@ -9,6 +9,8 @@ from pathlib import Path
 from index_data.atomic_file import write_atomically
 from index_data.errors import OutputUnwritable
 
+_NO_ROOM = "Make room where stdout goes, or send it elsewhere."
+
 
 def deliver(text: str, file: Path | None = None) -> None:
     """Write `text` in UTF-8 to `file`, whole or not at all, or to stdout.
@@ -16,7 +18,7 @@ def deliver(text: str, file: Path | None = None) -> None:
     Whoever has closed stdout has seen enough: the rest is dropped without a word.
 
     Raises:
-        OutputUnwritable: the file cannot be written.
+        OutputUnwritable: the file, or stdout, cannot be written.
     """
     data = text.encode()
     if file is not None:
@@ -26,15 +28,38 @@ def deliver(text: str, file: Path | None = None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more when it ends, and would complain then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
+    except OSError as error:
+        _forget_stdout()
+        raise OutputUnwritable(f"cannot write to stdout: {error.strerror}", remedy=_NO_ROOM) from error
+
+
+def settle_stdout() -> None:
+    """Let nothing that could not be written, and was told, be told once more when Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_stdout()
+
+
+def _forget_stdout() -> None:
+    """Send what is left for stdout to nowhere; Python, when it ends, would try again and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _write(file: Path, data: bytes) -> None:
     try:
-        write_atomically(file, data, mode=0o666)
+        if file.exists() and not file.is_file():
+            # A device or a pipe is written to; a file in its place would be the end of it.
+            with file.open("wb") as device:
+                device.write(data)
+        else:
+            # Nor is a link replaced, but what it leads to.
+            write_atomically(Path(os.path.realpath(file)), data, mode=0o666)
     except OSError as error:
         raise OutputUnwritable(
             f"cannot write {file}: {error.strerror}",
-            remedy="Name a file in a folder that exists and is yours.",
+            remedy="Name a file in a folder that exists, is yours and has room.",
         ) from error

@@ -30,7 +30,7 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.OK: "hits, or whatever was asked is done",
-    ExitCode.NO_HIT: "no hit, or a damaged index (check)",
+    ExitCode.NO_HIT: "no hit, a damaged index (check), or a fault (doctor)",
     ExitCode.ERROR: "the command was misused, or an error without a code of its own",
     ExitCode.INDEX: "no index, or one that cannot be used as asked",
     ExitCode.ENCODER: "the encoder or the device is unavailable",

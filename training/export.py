@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from encoder.models.model_folder import RECORD, FolderRecord, recorded_file, write_record
 from encoder.networks.weights import rescaled
 from training.body import TABLE
 
@@ -135,6 +136,13 @@ def write_plain(twofold: Path, folder: Path) -> None:
     write_folder(folder, {name: value.half() for name, value in tensors.items()}, twofold, parts)
 
 
+def write_own_record(folder: Path) -> None:
+    """Write down what the files of an exported folder are, so that `dragoman doctor` can tell."""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    files = {name: recorded_file(folder / name) for name in names if name not in (*KEPT, RECORD)}
+    write_record(folder, FolderRecord(repository="", revision="", commit="", fetched="", files=files))
+
+
 def size(folder: Path) -> int:
     """Return the bytes of all files of a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -157,6 +165,7 @@ def export(work: Path, target: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
     write_twofold(weights, work / "static" / "vectors.npy", work / "vocabulary", fresh)
+    write_own_record(fresh)
     for name in KEPT:
         if (target / name).exists():
             shutil.copyfile(target / name, fresh / name)

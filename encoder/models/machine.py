@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import os
 import tomllib
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import torch
 
 from encoder.device import NumberFormat, place
 from encoder.networks.linear import Int8Linear
+from encoder.resources import usable_memory
 from index_data.errors import EncoderUnavailable
 
 _GIB = 1 << 30
@@ -78,13 +77,4 @@ def this_machine(device: str = "auto") -> Machine:
             return Machine("mps", torch.mps.recommended_max_memory(), bfloat16=native)
         case _:
             name = f"cpu, {torch.get_num_threads()} threads"
-            return Machine(name, _main_memory(), bfloat16=native, int8=Int8Linear.is_possible())
-
-
-def _main_memory() -> int:
-    """Bytes of memory of this machine, or of the container that it is seen from."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with suppress(OSError, ValueError):  # "max" is no number
-            memory = min(memory, int(Path(limit).read_text(encoding="ascii")))
-    return memory
+            return Machine(name, usable_memory(), bfloat16=native, int8=Int8Linear.is_possible())

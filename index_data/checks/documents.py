@@ -15,7 +15,7 @@ from index_data.begun_windows import is_sound
 from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
 from index_data.payloads import checksum, unpack_text, unpack_vectors
-from index_data.seals import PASSAGE_ROWS, ROW, Seals
+from index_data.seals import Part, Seals
 from index_data.sparse_vectors import is_valid
 from index_data.vectors import UNIT_TOLERANCE
 
@@ -27,7 +27,10 @@ _FAULTS = {
     (Invariant.WHOLE, _TEXT): "of its passages do not start where the one before ends",
     (Invariant.WHOLE, _VECTOR): "of its passages lack a vector",
 }
-_SEALED = {ROW: Invariant.STAMPED, PASSAGE_ROWS: Invariant.WHOLE}
+_SEALED = {
+    Part.ROW: (Invariant.STAMPED, "its row is not what was stored"),
+    Part.PASSAGES: (Invariant.WHOLE, "the rows of its passages are not what was stored"),
+}
 _Fault = tuple[Invariant, str]
 
 
@@ -42,8 +45,7 @@ def faults(rows: sqlite3.Connection, document_id: int, path: Path, dimension: in
     found: list[tuple[Invariant, str]] = []
     try:
         if schema.has_table(rows, "seals"):
-            broken = Seals(rows).broken(document_id)
-            found += [(_SEALED[part], f"{part} not what was stored") for part in broken]
+            found += [_SEALED[part] for part in Seals(rows).broken(document_id, *_SEALED)]
         counts = Counter((*_passage_faults(rows, document_id, dimension), *_sparse_faults(rows, document_id)))
         found += [(fault[0], f"{count} {_FAULTS[fault]}") for fault, count in counts.items()]
     except sqlite3.DatabaseError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from index_data import schema
 from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
+from index_data.records import MAX_ATTEMPTS
 from index_data.store import fingerprint
 
 _HEX = "[0-9a-f]" * 64
@@ -140,6 +141,12 @@ def refused(rows: sqlite3.Connection) -> Iterator[Finding]:
     )
     for (path,) in rows.execute(query):
         what = "it could not be read, and why is not known"
+        yield Finding(Invariant.REFUSED, Severity.COPY, what, path=Path(os.fsdecode(path)))
+    if not schema.has_table(rows, "ledger"):
+        return  # nor did that format count attempts
+    query = f"SELECT path, attempts FROM unread_files WHERE attempts NOT BETWEEN 0 AND {MAX_ATTEMPTS}"
+    for path, attempts in rows.execute(query):
+        what = f"a reader is said to have died on it {attempts} times, which no run allows"
         yield Finding(Invariant.REFUSED, Severity.COPY, what, path=Path(os.fsdecode(path)))
 
 

@@ -11,6 +11,7 @@ import resource
 import struct
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 _OPEN_FILES = 64
@@ -28,7 +29,19 @@ _ANY_PORT = 0b11
 _OUTSIDERS = 0b11
 
 
-def confine(*, may_start_programs: bool) -> None:
+_NOT_LINUX = "only Linux can do that"
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Why the kernel did not take something away; empty where it did."""
+
+    network: str
+    files: str
+    """Writing to files, and starting programs."""
+
+
+def confine(*, may_start_programs: bool) -> Gaps:
     """Bound memory and open files, forbid writing and core dumps, and cut the network off.
 
     Unless it `may_start_programs`, the process can start none.
@@ -37,11 +50,12 @@ def confine(*, may_start_programs: bool) -> None:
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_FSIZE, 0)
     limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    gaps = Gaps(_NOT_LINUX, _NOT_LINUX)
     if sys.platform.startswith("linux"):
-        _leave_the_network()
-        _renounce(0 if may_start_programs else _EXECUTE)
+        gaps = Gaps(_leave_the_network(), _renounce(0 if may_start_programs else _EXECUTE))
     if not may_start_programs:
         limit(resource.RLIMIT_NPROC, 0)
+    return gaps
 
 
 def limit(kind: int, most: int) -> None:
@@ -51,29 +65,37 @@ def limit(kind: int, most: int) -> None:
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _leave_the_network() -> None:
-    """Move into a network of its own, where there is nothing."""
+def _leave_the_network() -> str:
+    """Move into a network of its own, where there is nothing; say why not, if that fails."""
     # Root needs no user namespace, and would lose its right to read other people's files in one.
-    system = ctypes.CDLL(None)
+    system = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() == 0 and system.unshare(_NEW_NETWORK) == 0:
-        return
-    if system.unshare(_NEW_USER | _NEW_NETWORK) == 0:
-        # Whoever makes a user namespace may do anything in it.
-        system.capset(struct.pack("=Ii", _CAPABILITIES, 0), bytes(24))
+        return ""
+    if system.unshare(_NEW_USER | _NEW_NETWORK) != 0:
+        return f"the kernel gives no network namespace ({os.strerror(ctypes.get_errno())})"
+    # Whoever makes a user namespace may do anything in it.
+    system.capset(struct.pack("=Ii", _CAPABILITIES, 0), bytes(24))
+    return ""
 
 
-def _renounce(more: int) -> None:
-    """Give up, by Landlock, every access to files but reading, and `more`; TCP, and processes outside."""
-    system = ctypes.CDLL(None)
+def _renounce(more: int) -> str:
+    """Give up, by Landlock, every access to files but reading, and `more`; TCP, and processes outside.
+
+    Say why not, if that fails.
+    """
+    system = ctypes.CDLL(None, use_errno=True)
     version = system.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_FOR_VERSION)
     if version < 1:
-        return
+        return f"the kernel has no Landlock ({os.strerror(ctypes.get_errno())})"
     known = (1 << _ACCESSES_TO_FILES[min(version, max(_ACCESSES_TO_FILES))]) - 1
     files = known & ~(_READ_FILE | _READ_FOLDER | _EXECUTE) | more
     rights = [files, *([_ANY_PORT] if version >= 4 else []), *([_OUTSIDERS] if version >= 6 else [])]
     attributes = struct.pack(f"={len(rights)}Q", *rights)
     rules = system.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
-    if rules >= 0:
-        system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        system.syscall(_RESTRICT_SELF, rules, 0)
-        os.close(rules)
+    if rules < 0:
+        return f"Landlock takes no rules ({os.strerror(ctypes.get_errno())})"
+    system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    refused = system.syscall(_RESTRICT_SELF, rules, 0) != 0
+    reason = f"Landlock does not apply its rules ({os.strerror(ctypes.get_errno())})" if refused else ""
+    os.close(rules)
+    return reason

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 import torch
 
 from encoder import device
-from encoder.device import NumberFormat, place, usable_cores
+from encoder.device import NumberFormat, place
 from index_data.errors import EncoderUnavailable
 
 
@@ -55,14 +52,3 @@ def test_several_gpus_are_used_and_one_where_it_is_named(monkeypatch: pytest.Mon
     assert [str(each) for each in place("cuda:1").devices] == ["cuda:1"]
     with pytest.raises(EncoderUnavailable, match="cannot compute in int8"):
         place("cuda", NumberFormat.INT8)
-
-
-@pytest.mark.parametrize(
-    ("said", "cores"), [("max 100000", None), ("150000 100000", 2), ("20000 100000", 1), ("", None)]
-)
-def test_a_quota_counts_as_cores(tmp_path: Path, said: str, cores: int | None) -> None:
-    quota = tmp_path / "cpu.max"
-    quota.write_text(said, encoding="ascii")
-    every = len(os.sched_getaffinity(0))
-    assert usable_cores(quota) == (every if cores is None else min(cores, every))
-    assert usable_cores(tmp_path / "missing") == every

@@ -19,6 +19,7 @@ from tests.faults.nursery import Nursery
 from tests.faults.worker import FINGERPRINT, Say
 
 READERS = 8
+MOST_LOG_BYTES = 64 * 1024 * 1024
 DOCUMENTS, PASSAGES = 40, 6
 COUNT = 10
 _TOLERANCE = 1e-4
@@ -38,6 +39,11 @@ class Crowd:
     """The most that the write-ahead log ever held."""
     editions: int
     """Documents that the writer wrote."""
+
+    @property
+    def p50_seconds(self) -> float:
+        """Of one question."""
+        return float(np.percentile(self.times, 50))
 
     @property
     def p95_seconds(self) -> float:

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.crowd import watch
+from tests.faults.crowd import MOST_LOG_BYTES, watch
 from tests.faults.nursery import Nursery
-
-MOST_LOG_BYTES = 64 * 1024 * 1024
 
 
 @pytest.mark.parametrize("seconds", [2.5, pytest.param(600, marks=pytest.mark.slow)])

@@ -8,11 +8,18 @@ from pathlib import Path
 import faiss
 import pytest
 
-from tests.faults.breakage import KILLED, REFUSED, Bench, Breakage, sample, volume
+from tests.faults import oracle
+from tests.faults.breakage import KILLED, REFUSED, SEED, Bench, Breakage, sample, volume
+from tests.faults.killing import paths_told
+from tests.faults.library import Library
 from tests.faults.nursery import Nursery
+from tests.faults.oracle import Promise
 from tests.faults.tracing import obstacle
+from tests.faults.worker import ingest, print_nothing
 
 FATES = {"killed": "signal=KILL", "failing": "error=EIO", "full": "error=ENOSPC"}
+MOST_BYTES = 400_000
+"""What the write-ahead log of some documents takes, but not of all."""
 FULL = pytest.param(1_000_000, marks=pytest.mark.slow)
 
 
@@ -70,6 +77,31 @@ def test_a_full_volume_loses_nothing(bench: Bench, tmp_path: Path, sizes: Sequen
             done.append(bench.crammed(mounted, f"a volume of {size} bytes"))
     assert _faulty(done) == []
     assert {broken.exit_code for broken in done} == {0, REFUSED}
+
+
+def test_a_run_that_cannot_store_a_document_stops_at_once(nursery: Nursery, tmp_path: Path) -> None:
+    library = Library(tmp_path / "documents", SEED)
+    child = nursery.fork(
+        "tests.faults.worker:ingest_within",
+        tmp_path / "log",
+        folder=tmp_path / "index",
+        documents=library.folder,
+        most_bytes=MOST_BYTES,
+    )
+    assert child.wait() == REFUSED
+    *before, (_, kind, message, remedy) = child.said()
+    stored = paths_told(before)
+    assert 0 < len(stored) < len(library.texts)
+    assert kind == "IndexProblem"
+    assert "cannot be used" in message
+    assert "what was stored before is safe" in remedy
+    # A segment would have had room.
+    assert [*(tmp_path / "index" / "segments").iterdir(), *(tmp_path / "index" / "tmp").iterdir()] == []
+    ingest(print_nothing, folder=tmp_path / "index", documents=library.folder)
+    segments = list((tmp_path / "index" / "segments").iterdir())
+    assert segments
+    assert all(segment.stat().st_size < MOST_BYTES for segment in segments)
+    assert oracle.faults(tmp_path / "index", Promise({}, library.texts, frozenset(library.texts))) == []
 
 
 def test_faiss_itself_takes_a_full_disk_for_success() -> None:

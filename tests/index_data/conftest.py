@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 from encoder.interface import Embedder, Window
 from index_data.index import Index
 from index_data.paths import IndexPaths
-from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage, SparseVector
+from index_data.records import (
+    Coverage,
+    Document,
+    FileStamp,
+    Filters,
+    Fingerprint,
+    Passage,
+    SparseVector,
+    WindowDigest,
+)
 
 WORDS = (
     "Das Brot ruht über Nacht",
@@ -25,6 +34,16 @@ WORDS = (
     "ขนมปังทำจากแป้ง",
     "the oven is hot",
 )
+
+EARLIER_SEALS = """
+CREATE TABLE older (document_id INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+    document_crc INTEGER NOT NULL, passages_crc INTEGER NOT NULL) STRICT;
+INSERT INTO older SELECT document_id, document_crc, passages_crc FROM seals;
+DROP TABLE seals;
+ALTER TABLE older RENAME TO seals;
+PRAGMA user_version = 7;
+"""
+"""Brings an index back to format 7, before windows and accounts were sealed."""
 
 
 @pytest.fixture
@@ -101,7 +120,14 @@ def add_document(index: Index, embedder: Embedder, path: str, number: int) -> No
     ]
     digest = hashlib.sha256("".join(texts).encode()).hexdigest()
     document = Document(Path(path), FileStamp(starts[-1], number, digest), "txt", f"Loaf {number:03}", "und")
-    index.replace(document, passages, embedder.embed_passages([window]), sparse)
+    index.replace(
+        document,
+        passages,
+        embedder.embed_passages([window]),
+        sparse,
+        windows=[WindowDigest(bytes.fromhex(digest[:32]), len(passages))],
+        coverage=Coverage(starts[-1], pages=2, textless_pages=(2,), readers=f"readers {number:03}"),
+    )
 
 
 @pytest.fixture

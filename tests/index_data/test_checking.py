@@ -19,6 +19,7 @@ from index_data.errors import IndexForeign, IndexMissing
 from index_data.findings import Invariant, Severity, is_sound
 from index_data.index import Index
 from index_data.paths import IndexPaths
+from index_data.seals import Seals
 from index_data.words import words
 
 Alter = Callable[[str], None]
@@ -108,6 +109,19 @@ def a_vector(scale: float) -> str:
     )
 
 
+def unseen(statement: str) -> Break:
+    """Break rows and the seals of them with one stroke, so that only what they say can tell."""
+
+    def run(folder: Path) -> None:
+        with closing(sqlite3.connect(IndexPaths(folder).database)) as connection:
+            connection.execute(statement)
+            connection.execute("DELETE FROM seals")
+            Seals(connection).seal_all()
+            connection.commit()
+
+    return run
+
+
 QUICK: list[tuple[Invariant, Severity, Break]] = [
     (Invariant.READABLE, Severity.DAMAGE, spoil_a_page),
     (Invariant.STAMPED, Severity.DAMAGE, "UPDATE documents SET content_hash = 'x' WHERE document_id = 5"),
@@ -117,7 +131,7 @@ QUICK: list[tuple[Invariant, Severity, Break]] = [
     (Invariant.OWNED, Severity.DAMAGE, "DELETE FROM documents WHERE document_id = 5"),
     (Invariant.OWNED, Severity.COPY, "INSERT INTO vectors VALUES (999, x'00', 0)"),
     (Invariant.OWNED, Severity.COPY, "INSERT INTO sparse_vectors VALUES (999, x'00', 0)"),
-    (Invariant.OWNED, Severity.COPY, "INSERT INTO seals VALUES (999, 0, 0)"),
+    (Invariant.OWNED, Severity.COPY, "INSERT INTO seals VALUES (999, 0, 0, 0, 0)"),
     (Invariant.OWNED, Severity.COPY, "INSERT INTO ledger VALUES (999, 0, NULL, '[]', '[]', '')"),
     (Invariant.OWNED, Severity.COPY, "INSERT INTO windows VALUES (999, 999, x'00')"),
     (Invariant.OWNED, Severity.COPY, "INSERT INTO passage_words_docsize VALUES (999, x'01')"),
@@ -146,6 +160,8 @@ QUICK: list[tuple[Invariant, Severity, Break]] = [
     (Invariant.LOGGED, Severity.NOTE, "PRAGMA journal_mode = DELETE"),
     (Invariant.EXPENDABLE, Severity.DAMAGE, f"DELETE FROM vectors WHERE passage_id = {IN_SEGMENT}"),
     (Invariant.REFUSED, Severity.COPY, "UPDATE unread_files SET reason = x''"),
+    (Invariant.REFUSED, Severity.COPY, "UPDATE unread_files SET attempts = 4"),
+    (Invariant.REFUSED, Severity.COPY, "UPDATE unread_files SET attempts = -1"),
 ]
 FULL: list[tuple[Invariant, Severity, Break]] = [
     (Invariant.STAMPED, Severity.DAMAGE, "UPDATE documents SET language = 'xx' WHERE document_id = 5"),
@@ -171,6 +187,18 @@ FULL: list[tuple[Invariant, Severity, Break]] = [
     ),
     (Invariant.INTACT, Severity.DAMAGE, "UPDATE vectors SET vector = zeroblob(256) WHERE passage_id = 5"),
     (Invariant.INTACT, Severity.DAMAGE, "UPDATE sparse_vectors SET vector_crc = 7 WHERE passage_id = 5"),
+    (Invariant.ACCOUNTED, Severity.COPY, "UPDATE ledger SET characters = characters - 1"),
+    (Invariant.ACCOUNTED, Severity.COPY, unseen("UPDATE ledger SET characters = characters - 1")),
+    (Invariant.ACCOUNTED, Severity.COPY, unseen("UPDATE ledger SET textless_pages = '[3]'")),
+    (Invariant.ACCOUNTED, Severity.COPY, unseen("UPDATE ledger SET recognised_pages = '[0]'")),
+    (Invariant.ACCOUNTED, Severity.COPY, unseen("UPDATE ledger SET textless_pages = '[2'")),
+    (Invariant.ACCOUNTED, Severity.COPY, unseen("UPDATE ledger SET textless_pages = '[\"2\"]'")),
+    (Invariant.ACCOUNTED, Severity.COPY, "UPDATE ledger SET textless_pages = '[]' WHERE document_id = 5"),
+    (Invariant.ACCOUNTED, Severity.COPY, "UPDATE ledger SET readers = 'readers 2' WHERE document_id = 5"),
+    (Invariant.ACCOUNTED, Severity.COPY, "DELETE FROM ledger WHERE document_id = 5"),
+    (Invariant.WINDOWED, Severity.COPY, "UPDATE windows SET digest = zeroblob(16) WHERE first_id = 4"),
+    (Invariant.WINDOWED, Severity.COPY, "DELETE FROM windows WHERE first_id = 4"),
+    (Invariant.WINDOWED, Severity.COPY, unseen("UPDATE windows SET last_id = last_id + 1")),
     (Invariant.INTACT, Severity.DAMAGE, a_vector(1.01)),
     (Invariant.INTACT, Severity.DAMAGE, a_vector(float("nan"))),
 ]
@@ -253,6 +281,7 @@ LIVE = {
     "sparse vectors": "SELECT vector FROM sparse_vectors",
     "titles": "SELECT title FROM documents",
     "digests": "SELECT CAST(content_hash AS BLOB) FROM documents",
+    "accounts": "SELECT CAST(textless_pages || recognised_pages || readers AS BLOB) FROM ledger",
     "words": "SELECT block FROM passage_words_data WHERE id > 10 AND length(block) < 4000",
 }
 

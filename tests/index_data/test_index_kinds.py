@@ -15,6 +15,7 @@ from index_data.kinds import Kind
 from index_data.paths import IndexPaths
 from index_data.records import Candidate, Document, FileStamp, Filters, Fingerprint, Passage
 from index_data.segments import Segments, Setting
+from tests.index_data.conftest import EARLIER_SEALS
 
 DIMENSION = 128
 PASSAGES = 3_000
@@ -209,7 +210,7 @@ def test_an_index_of_format_5_is_searched_and_keeps_its_segment(
         expected = index.nearest(clustered(1, 2)[0], 10, EVERYTHING)
     with sqlite3.connect(IndexPaths(index_folder).database) as connection:
         connection.executescript(
-            "DROP TABLE segment_searches; DROP TABLE begun_windows; PRAGMA user_version = 5"
+            EARLIER_SEALS + "DROP TABLE segment_searches; DROP TABLE begun_windows; PRAGMA user_version = 5"
         )
     connection.close()
     (file,) = IndexPaths(index_folder).segments.iterdir()

@@ -14,8 +14,7 @@ import pytest
 
 from index_data.errors import ReaderDied
 from index_data.index import Index
-from index_data.records import FileState
-from ingest.changes import MAX_ATTEMPTS
+from index_data.records import MAX_ATTEMPTS, FileState
 from ingest.ingester import Ingester, Manner
 from ingest.parser import ParsedFile, Parser
 from ingest.progress import Finished, Report, Skipped

@@ -339,6 +339,16 @@ def test_an_error_in_cutting_comes_after_the_files_before_it(
     assert not _threads_ahead()
 
 
+def test_what_was_stored_before_an_encoder_fails_is_quick_to_search(
+    ingester: Ingester, index_folder: Path, three: Path, letter_embedder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter_embedder.batch_tokens = 1
+    monkeypatch.setattr(letter_embedder, "token_spans", _failing_at("c.txt", letter_embedder.token_spans))
+    with pytest.raises(LookupError):
+        _run(ingester, three)
+    assert list((index_folder / "segments").iterdir())
+
+
 def _failing_at(word: str, token_spans: Callable[[str], Any]) -> Callable[[str], Any]:
     def failing(text: str) -> Any:
         if word in text:

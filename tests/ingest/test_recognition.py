@@ -15,10 +15,11 @@ import pytest
 
 from index_data.errors import UnreadableFile, UsageError
 from index_data.index import Index
+from index_data.observations import Verdict
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.progress import Skipped
-from ingest.recognition import Ocr, find_recognition
+from ingest.recognition import Ocr, examine_recognition, find_recognition
 
 MakePdf = Callable[[Sequence[str]], bytes]
 STAND_IN = """#!{python}
@@ -238,3 +239,22 @@ def _page(resources: str, content: bytes, *streams: tuple[bytes, bytes]) -> byte
     count = len(objects) + 1
     tail = b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
     return body + tail % (count, table, count, len(body))
+
+
+def test_what_recognises_text_is_told(install: Callable[..., None]) -> None:
+    install(languages="deu\\neng\\nosd")
+    found = examine_recognition(Ocr.AUTO, None)
+    assert (found.verdict, found.what) == (Verdict.OK, "tesseract 9.9 recognises text in deu+eng")
+    lacking = examine_recognition(Ocr.AUTO, "fra")
+    assert lacking.verdict is Verdict.FAULT
+    assert "no language called fra; it has deu, eng" in lacking.what
+
+
+@pytest.mark.usefixtures("nothing_installed")
+@pytest.mark.parametrize(
+    ("ocr", "verdict"), [(Ocr.AUTO, Verdict.WARNING), (Ocr.FORCE, Verdict.FAULT), (Ocr.OFF, Verdict.OK)]
+)
+def test_that_nothing_recognises_text_is_told(ocr: Ocr, verdict: Verdict) -> None:
+    found = examine_recognition(ocr, None)
+    assert found.verdict is verdict
+    assert ("Install Tesseract" in found.remedy) is (ocr is not Ocr.OFF)

@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from index_data.checking import check
+from index_data.findings import Invariant
 from index_data.index import Index
 from index_data.paths import IndexPaths
 from index_data.records import Filters, SparseVector, StoredPassage
+from index_data.repair import repair
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.progress import Finished, Ingested, Moved, Progress, Report
@@ -212,3 +215,28 @@ def test_the_reuse_of_a_document_is_told(ingester: Ingester, folder: Path) -> No
     assert [step for step in steps if isinstance(step, Ingested)] == [
         Ingested(folder / "b.txt", passages=1, windows=1, tokens=3, reused=1)
     ]
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    ["UPDATE ledger SET characters = 1", "UPDATE ledger SET textless_pages = '['", "DELETE FROM ledger"],
+)
+def test_an_account_that_was_lost_is_made_by_reading_again_and_embeds_nothing(
+    ingester: Ingester, index: Index, index_folder: Path, letter_embedder: Any, folder: Path, break_it: str
+) -> None:
+    (folder / "a.txt").write_text(TEXT, encoding="utf-8")
+    _report(ingester, folder)
+    before, embedded = index.accounts(), letter_embedder.embedded_windows
+    index.close()
+    with closing(sqlite3.connect(IndexPaths(index_folder).database)) as rows, rows:
+        rows.execute(break_it)
+    assert [finding.invariant for finding in check(index_folder, full=True)] == [Invariant.ACCOUNTED]
+    assert repair(index_folder).lost == ()
+    assert check(index_folder, full=True) == []
+    with Index.create_or_open(index_folder, index.fingerprint) as again:
+        (account,) = again.accounts()
+        assert (account.share_embedded, account.characters) == (1.0, len(TEXT))
+        assert _report(replace(ingester, index=again), folder).ingested == 1
+        assert again.accounts() == before
+        assert _report(replace(ingester, index=again), folder).ingested == 0
+    assert letter_embedder.embedded_windows == embedded

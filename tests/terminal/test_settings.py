@@ -117,6 +117,7 @@ def test_what_a_command_hands_on_is_a_setting() -> None:
         "ingest": {"paths", "ignore", "prune", "rehash", "any_file_system", "strict", "as_json"},
         "watch": {"paths", "ignore", "minutes", "any_file_system"},
         "check": {"full", "as_json"},
+        "doctor": {"as_json"},
         "repair": {"dry_run", "start_anew", "as_json"},
         "gc": {"quarantine_days"},
         "backup": {"destination"},

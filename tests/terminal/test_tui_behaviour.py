@@ -239,6 +239,23 @@ async def test_a_file_that_cannot_be_written_is_told(engine: Engine) -> None:
         assert not notification.markup
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+async def test_a_disk_that_is_full_is_told(engine: Engine, library: Library) -> None:
+    # A link, so that no device is spoilt if it is replaced.
+    (library.files / "full.json").symlink_to("/dev/full")
+    app = SearchApp(engine, Query("bread"))
+    async with app.run_test(notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "e")
+        await pilot.pause(0.05)
+        app.screen.query_one(Input).value = "full.json"
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: len(app._notifications) > 0)
+        [notification] = app._notifications
+        assert notification.message.startswith("cannot write full.json: No space left on device")
+    assert (library.files / "full.json").is_symlink()
+
+
 async def test_what_changed_on_disk_is_marked(engine: Engine, library: Library) -> None:
     (library.files / "bread.md").write_text("Something else.", encoding="utf-8")
     app = SearchApp(engine, Query("bread", mode=Mode.LEXICAL))

@@ -1,0 +1,81 @@
+"""What is noted of a document beside its passages: what of it was read, and what the encoder saw at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from index_data import schema
+from index_data.errors import IndexDamaged
+from index_data.findings import Finding, Invariant, Severity
+from index_data.payloads import unpack_numbers
+from index_data.seals import Part, Seals
+
+_ACCOUNTS = (
+    "SELECT document_id, path, characters, pages, textless_pages, recognised_pages,"
+    ' ifnull(sum("end" - start), 0), max(page)'
+    " FROM documents LEFT JOIN ledger USING (document_id) LEFT JOIN passages USING (document_id)"
+    " GROUP BY document_id"
+)
+_WINDOWS = """
+SELECT document_id, path, (first, last, count) IS (first_seen, last_seen, count_seen) OR first_seen IS NULL
+FROM documents LEFT JOIN (
+    SELECT document_id, min(passage_id) AS first, max(passage_id) AS last, count(*) AS count
+    FROM passages GROUP BY document_id
+) USING (document_id) LEFT JOIN (
+    SELECT document_id, min(first_id) AS first_seen, max(last_id) AS last_seen,
+        sum(last_id - first_id + 1) AS count_seen
+    FROM windows JOIN passages ON passage_id = first_id GROUP BY document_id
+) USING (document_id)
+"""
+
+
+def accounted(rows: sqlite3.Connection) -> Iterator[Finding]:
+    """I15: what was read of a document is what its passages have, and what was noted."""
+    if not schema.has_table(rows, "ledger"):
+        return
+    seals = Seals(rows)
+    for document_id, path, *account in rows.execute(_ACCOUNTS):
+        what = _contradiction(*account)
+        if not what and seals.broken(document_id, Part.ACCOUNT):
+            what = "the account of what was read of it is not what was noted"
+        if what:
+            yield _of(document_id, path, Invariant.ACCOUNTED, what)
+
+
+def windowed(rows: sqlite3.Connection) -> Iterator[Finding]:
+    """I16: the windows of a document, if any are known, tile its passages, and are what was noted."""
+    if not schema.has_table(rows, "windows"):
+        return
+    seals = Seals(rows)
+    for document_id, path, tiled in rows.execute(_WINDOWS):
+        if not tiled or seals.broken(document_id, Part.WINDOWS):
+            yield _of(document_id, path, Invariant.WINDOWED, "its windows are not what was noted")
+
+
+def _contradiction(
+    characters: int | None,
+    pages: int | None,
+    textless: str | None,
+    recognised: str | None,
+    spanned: int,
+    last_page: int | None,
+) -> str:
+    """Say what of an account cannot be true; nothing if all may be, or there is none."""
+    if characters is None:
+        return ""
+    if characters != spanned:
+        return f"of the {characters:,} characters that were read, its passages have {spanned:,}"
+    try:
+        named = (*unpack_numbers(textless or ""), *unpack_numbers(recognised or ""), last_page or 1)
+    except IndexDamaged:
+        return "the pages without text, or with text that was recognised, are not known"
+    if pages is not None and not all(1 <= page <= pages for page in named):
+        return f"it speaks of pages that are not among its {pages:,}"
+    return ""
+
+
+def _of(document_id: int, path: bytes, invariant: Invariant, what: str) -> Finding:
+    return Finding(invariant, Severity.COPY, what, document_id, Path(os.fsdecode(path)))
