@@ -11,7 +11,7 @@ from index_data.errors import UnreadableFile
 from ingest.readers.archive import Archive
 from ingest.readers.csv import read_csv, read_tsv
 from ingest.readers.docx import read_docx
-from ingest.readers.epub import read_epub
+from ingest.readers.epub import container_of, read_epub
 from ingest.readers.gz import GZ_START, unpacked
 from ingest.readers.html import read_html
 from ingest.readers.ipynb import read_ipynb
@@ -148,6 +148,6 @@ def _archived_type(suggested: str, data: bytes) -> str:
             return media_type
     if "mimetype" in archive.names and (kind := _OPEN_DOCUMENT.match(archive.read("mimetype"))):
         return _OPEN_DOCUMENT_TYPES[kind[1]]
-    if suggested == "zip":
+    if suggested == "zip" or (suggested == "epub" and container_of(archive)):
         return suggested
     raise UnreadableFile("an archive, not a document", remedy=UNPACK)

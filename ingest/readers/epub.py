@@ -27,10 +27,11 @@ def read_epub(data: bytes) -> ParsedDocument:
         UnreadableFile: it is broken, encrypted, too large or has no text.
     """
     archive = Archive(data)
-    package_name = _package_name(archive)
+    top = (container_of(archive) or _CONTAINER).removesuffix(_CONTAINER)
+    package_name = _package_name(archive, top)
     package = archive.read_xml(package_name)
     chapters = _chapters(package, posixpath.dirname(package_name))
-    if _encrypted(archive) & set(chapters):
+    if _encrypted(archive, top) & set(chapters):
         raise UnreadableFile("encrypted", remedy=UNLOCK)
     flow = FlowingText()
     missing = [name for name in chapters if name not in archive.names]
@@ -49,10 +50,16 @@ def read_epub(data: bytes) -> ParsedDocument:
     )
 
 
-def _package_name(archive: Archive) -> str:
-    for element in archive.read_xml(_CONTAINER).iter():
+def container_of(archive: Archive) -> str | None:
+    """Find what names the package; some tools put it and all the rest into one folder."""
+    places = (name for name in archive.entries if name.partition("/")[2] == _CONTAINER)
+    return _CONTAINER if _CONTAINER in archive.names else next(places, None)
+
+
+def _package_name(archive: Archive, top: str) -> str:
+    for element in archive.read_xml(top + _CONTAINER).iter():
         if local_name(element) == "rootfile" and (name := local_attribute(element, "full-path")):
-            return name
+            return top + name
     raise UnreadableFile("broken EPUB: it names no package", remedy=CONVERT)
 
 
@@ -79,11 +86,11 @@ def _resolved(folder: str, reference: str) -> str:
     return posixpath.normpath(posixpath.join(folder, unquote(reference.partition("#")[0])))
 
 
-def _encrypted(archive: Archive) -> set[str]:
-    if _ENCRYPTION not in archive.names:
+def _encrypted(archive: Archive, top: str) -> set[str]:
+    if top + _ENCRYPTION not in archive.names:
         return set()
-    references = archive.read_xml(_ENCRYPTION).iter("{*}CipherReference")
-    return {_resolved("", reference.get("URI", "")) for reference in references}
+    references = archive.read_xml(top + _ENCRYPTION).iter("{*}CipherReference")
+    return {_resolved(top, reference.get("URI", "")) for reference in references}
 
 
 def _title(package: etree._Element) -> str | None:

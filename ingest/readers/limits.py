@@ -6,7 +6,8 @@ MEGABYTE = 1_000_000
 
 MAX_FILE_BYTES = 100 * MEGABYTE
 MAX_TEXT_CHARACTERS = 20_000_000
-TOO_MUCH_TEXT = f"more than {MAX_TEXT_CHARACTERS // 1_000_000} million characters of text"
+_WAY_OUT = "; split it into parts"
+TOO_MUCH_TEXT = f"more than {MAX_TEXT_CHARACTERS // 1_000_000} million characters of text{_WAY_OUT}"
 MAX_PDF_PAGES = 20_000
 MAX_ARCHIVE_ENTRIES = 10_000
 MAX_ENTRY_BYTES = 64 * MEGABYTE
@@ -19,4 +20,4 @@ MAX_INFLATION = 100
 
 def too_large(size: int) -> str:
     """Say why a file of `size` bytes is refused."""
-    return f"too large ({-(-size // MEGABYTE)} MB; limit {MAX_FILE_BYTES // MEGABYTE} MB)"
+    return f"too large ({-(-size // MEGABYTE)} MB; limit {MAX_FILE_BYTES // MEGABYTE} MB){_WAY_OUT}"

@@ -209,7 +209,7 @@ def test_a_huge_file_is_refused_unread(ingester: Ingester, folder: Path) -> None
         file.truncate(1 << 40)
     for _ in range(2):
         assert _report(_run(ingester, folder)).skipped == (
-            Skipped(folder / "huge.txt", "too large (1099512 MB; limit 100 MB)"),
+            Skipped(folder / "huge.txt", "too large (1099512 MB; limit 100 MB); split it into parts"),
         )
 
 

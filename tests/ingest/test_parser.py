@@ -91,7 +91,7 @@ def test_a_file_beyond_the_limit_is_not_opened(parser: Parser, folder: Path) -> 
     path = folder / "huge.txt"
     with path.open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(UnreadableFile, match=r"^too large \(1099512 MB; limit 100 MB\)$"):
+    with pytest.raises(UnreadableFile, match=r"^too large \(1099512 MB; limit 100 MB\); split it"):
         parser.parse(path)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePath
 
 import pytest
 
 from index_data.errors import UnreadableFile
+from ingest.readers.by_suffix import read
 from ingest.readers.epub import read_epub
 
 MakeEpub = Callable[..., bytes]
@@ -58,3 +60,29 @@ def test_a_package_with_entities_is_refused(make_zip: Callable[..., bytes]) -> N
     container = '<container><rootfile full-path="p.opf"/></container>'
     with pytest.raises(UnreadableFile, match="document type declaration"):
         read_epub(make_zip({"META-INF/container.xml": container, "p.opf": bomb}))
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_book_inside_a_folder_of_its_archive_is_read(
+    make_zip: Callable[..., bytes], *, locked: bool
+) -> None:
+    lock = (
+        '<encryption><EncryptedData xmlns="http://www.w3.org/2001/04/xmlenc#"><CipherData>'
+        '<CipherReference URI="text/a.xhtml"/></CipherData></EncryptedData></encryption>'
+    )
+    item = '<item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>'
+    data = make_zip(
+        {
+            "book/META-INF/container.xml": '<container><rootfile full-path="text/p.opf"/></container>',
+            "book/text/p.opf": f'<package>{item}<itemref idref="a"/></package>',
+            "book/text/a.xhtml": _page("<p>Found all the same.</p>"),
+            **({"book/META-INF/encryption.xml": lock} if locked else {}),
+        }
+    )
+    if locked:
+        with pytest.raises(UnreadableFile, match=r"^encrypted$"):
+            read(PurePath("book.epub"), data)
+    else:
+        assert read(PurePath("book.epub"), data).text == "Found all the same."
+        # An archive with a book in it is no book.
+        assert read(PurePath("book.zip"), data).media_type == "zip"
