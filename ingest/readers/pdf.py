@@ -1,11 +1,11 @@
-"""PDF: text page by page, read by PDFium; where it turns Arabic words around, pypdf knows better."""
+"""PDF: text page by page, read by PDFium; where it turns, tears or repeats words, pypdf helps."""
 
 from __future__ import annotations
 
 import io
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import accumulate
 
@@ -16,7 +16,15 @@ from pypdf.errors import PyPdfError
 from index_data.errors import UnreadableFile
 from ingest.readers.flowing_text import printable
 from ingest.readers.limits import MAX_PDF_PAGES, MAX_TEXT_CHARACTERS, TOO_MUCH_TEXT
-from ingest.readers.page_text import mostly_arabic, repaired, spelt_like
+from ingest.readers.page_text import (
+    joined_like,
+    mostly_arabic,
+    mostly_indic,
+    mostly_thai,
+    repaired,
+    spelt_like,
+    without_repeats,
+)
 from ingest.readers.parsed_document import ParsedDocument
 from ingest.readers.recognition import Recogniser
 from ingest.readers.remedies import CONVERT, RECOGNISE, SPLIT, UNLOCK
@@ -122,13 +130,24 @@ def _pages(document: pypdfium2.PdfDocument, data: bytes) -> Iterator[str]:
     characters = 0
     for number in range(len(document)):
         text = repaired(_pdfium_text(document, number))
-        if mostly_arabic(text) and time.process_time() < deadline:
+        if (read_with := _second_reading(text)) and time.process_time() < deadline:
             second_reader = second_reader or _pypdf_reader(data)
-            text = spelt_like(repaired(_pypdf_text(second_reader, number)), text)
+            text = read_with(_pypdf_text(second_reader, number), text)
         characters += len(text)
         if characters > MAX_TEXT_CHARACTERS:
             raise UnreadableFile(TOO_MUCH_TEXT, remedy=SPLIT)
         yield text
+
+
+def _second_reading(text: str) -> Callable[[str, str], str] | None:
+    """Choose how a second reading of a page helps, given the first: by the script that it is in."""
+    if mostly_arabic(text):
+        return lambda other, text: spelt_like(repaired(other), text)
+    if mostly_indic(text):
+        return joined_like
+    if mostly_thai(text):
+        return lambda other, text: joined_like(other, without_repeats(other, text))
+    return None
 
 
 def _pdfium_text(document: pypdfium2.PdfDocument, number: int) -> str:
