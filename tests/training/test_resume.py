@@ -166,9 +166,9 @@ def test_the_transplant(new_work: Callable[[], Path], monkeypatch: pytest.Monkey
     assert (work / "transplant" / "model.safetensors").read_bytes() == first
 
 
-@pytest.mark.parametrize("move", [1, 2])
+@pytest.mark.parametrize("move", [1, 2, 3])
 def test_the_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move: int) -> None:
-    """Killed before either of its two renames, it leaves the old folder, or its makings for the next run."""
+    """Killed before it notes its files, or before either folder moves, it leaves the old one or its makings."""
     work, target = tmp_path / "work", tmp_path / "builtin"
     for folder in (work / "static", work / "distil", target):
         folder.mkdir(parents=True)
@@ -178,7 +178,7 @@ def test_the_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move: int) 
     np.save(work / "static" / "vectors.npy", np.ones((len(WORDS), 8), dtype=np.float32))
     (target / "README.md").write_text("written by hand", encoding="utf-8")
     assert killed_before_move(monkeypatch, move, lambda: export(work, target))
-    assert (target / "README.md").exists() == (move == 1)
+    assert (target / "README.md").exists() == (move < 3)
     export(work, target)
     assert (target / "README.md").read_text(encoding="utf-8") == "written by hand"
     assert json.loads((target / "config.json").read_text(encoding="utf-8"))["vocab_size"] == len(WORDS)
