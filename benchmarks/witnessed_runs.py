@@ -106,11 +106,16 @@ def ingest(tree: Path, index: Path, scratch: Path, broken_off: Break | None = No
         seconds=seconds,
         peak_mib=peak / _MIB,
         peak_child_mib=peak_child / _MIB,
-        report=json.loads(said) if said else {},
+        report=_without_place(json.loads(said)) if said else {},
         opened=tuple(notes.opened),
         windows=tuple(notes.windows),
         tokens=notes.tokens,
     )
+
+
+def _without_place(report: dict[str, Any]) -> dict[str, Any]:
+    """Leave out where the index was, which is elsewhere in each run."""
+    return {name: value for name, value in report.items() if name != "index"}
 
 
 def status(index: Path) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def test_the_transplant(new_work: Callable[[], Path], monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("move", [1, 2, 3])
 def test_the_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move: int) -> None:
-    """Killed before it notes its files, or before either folder moves, it leaves the old one or its makings."""
+    """Killed before any of its three moves, it leaves the old folder, or its makings for the next run."""
     work, target = tmp_path / "work", tmp_path / "builtin"
     for folder in (work / "static", work / "distil", target):
         folder.mkdir(parents=True)
