@@ -1,6 +1,6 @@
 """The average: two distillations of the same body, weight by weight (model soups, arXiv 2203.05482).
 
-Both are drawn to the same vectors from one body, so their mean is in the same space; what it gains: decision 19.
+Both are drawn to the same vectors from one body, so their mean is in the same space; decision 19 measures it.
 """
 
 import logging
