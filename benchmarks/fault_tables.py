@@ -43,7 +43,7 @@ def tables(
 ) -> list[Table]:
     """Lay out what each campaign found."""
     return [
-        Table("Kills at random moments", ("", "kills", "damaged", *KINDS), tuple(map(_cells, killing))),
+        kill_table(killing),
         Table("Power cuts", ("", "cuts", "damaged", *KINDS), tuple(map(_cells, cuts))),
         Table(
             "Failures, one in each run",
@@ -67,6 +67,11 @@ def tables(
         ),
         crowd_table(crowds),
     ]
+
+
+def kill_table(killing: Sequence[Row]) -> Table:
+    """Lay out a design a row."""
+    return Table("Kills at random moments", ("", "kills", "damaged", *KINDS), tuple(map(_cells, killing)))
 
 
 def _cells(row: Row) -> tuple[str, ...]:

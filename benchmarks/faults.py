@@ -6,26 +6,24 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.fault_tables import Row, plain, tables
+from benchmarks.kills import OURSELVES, add_options, all_killed
 from benchmarks.report import publish, say, surroundings
 from tests.faults import outage, power
 from tests.faults.breakage import REFUSED, Bench, Breakage, sample, volume
 from tests.faults.crowd import Crowd, watch
-from tests.faults.killing import NAIVE, OURS, Design, Kill, kills
+from tests.faults.killing import NAIVE, OURS
 from tests.faults.nursery import Nursery
-from tests.faults.oracle import Fault, Kind, Promise
 from tests.faults.outage import Outage
 from tests.faults.rot import Rot, Specimen, rot
 from tests.faults.tracing import obstacle
 
-OURSELVES = "dragoman"
-RIVALS = {"Chroma": "chromadb", "LanceDB": "lancedb"}
 LARGEST = 1_200_000
 """Bytes: a disk on which the index fits."""
 
@@ -41,56 +39,6 @@ and for writing, and examined before and after.
 itself. The rows in italics are a run of the program on a disk that is never told to keep those files:
 they show that the cuts would find a missing sync. A power cut drops, keeps or tears every write and every
 name that no later sync covers. Rivals are used as their manuals say, with a few calls for each document."""
-
-
-def rival(name: str, nursery: Nursery, scratch: Path) -> Design:
-    """Make a design of a store in another environment."""
-    numbers = count()
-
-    def faults(folder: Path, promise: Promise) -> list[Fault]:
-        child = nursery.fork(
-            f"benchmarks.rival_stores:look_at_{name}", scratch / f"look-{next(numbers)}.log", folder=folder
-        )
-        status, words = child.wait(), child.said()
-        if status:
-            return [Fault(Kind.UNOPENABLE, str(words[-1] if words else status))]
-        found = list(promise.faults({Path(word[1]): word[2] for word in words if word[0] == "holds"}))
-        _, stored, searchable = words[-1]
-        if stored != searchable:
-            found.append(Fault(Kind.PARTIAL, f"{searchable} of {stored} passages are found"))
-        return found
-
-    return Design(f"benchmarks.rival_stores:ingest_{name}", faults)
-
-
-def killed(name: str, nursery: Nursery, design: Design, options: argparse.Namespace, number: int) -> Row:
-    """Kill one design, so many times."""
-    say(f"killing {name}")
-    done: list[Kill] = []
-    for kill in kills(nursery, design, number, options.seed):
-        done.append(kill)
-        if name == OURSELVES and kill.faults:
-            say(f"seed {kill.seed}: {kill.faults}")
-        if sum(each.fell for each in done) % 100 == 99:
-            say(f"{len(done)}")
-    return Row.of(name, [kill.faults for kill in done if kill.fell or kill.faults])
-
-
-def all_killed(nursery: Nursery, options: argparse.Namespace) -> list[Row]:
-    """Kill the program, the usual design and the rivals that are there."""
-    rows = [
-        killed(OURSELVES, nursery, OURS, options, options.kills),
-        killed("the usual design", nursery, NAIVE, options, options.rival_kills),
-    ]
-    for name, module in RIVALS.items():
-        python = options.rivals and options.rivals / "bin/python"
-        if not python or not list(options.rivals.glob(f"lib/python*/site-packages/{module}")):
-            say(f"{name} is left out: --rivals names no environment that has it")
-            continue
-        with TemporaryDirectory() as scratch, Nursery([], python=str(python)) as own:
-            design = rival(module, own, Path(scratch))
-            rows.append(killed(name, own, design, options, options.rival_kills))
-    return rows
 
 
 def power_cuts(nursery: Nursery, options: argparse.Namespace) -> list[Row]:
@@ -214,10 +162,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
-    parser.add_argument("--rivals", type=Path, metavar="VENV", help="an environment with Chroma and LanceDB")
-    parser.add_argument("--seed", type=int, default=20_261_124, metavar="N", help="of everything")
-    parser.add_argument("--kills", type=int, default=1_000, metavar="N", help="of the program")
-    parser.add_argument("--rival-kills", type=int, default=100, metavar="N", help="of each other design")
+    add_options(parser)
     parser.add_argument("--cuts", type=int, default=10_000, metavar="N", help="of the power")
     parser.add_argument("--each", type=int, default=1_000_000, metavar="N", help="places of each system call")
     parser.add_argument("--flips", type=int, default=1_000, metavar="N", help="of bits in each kind of file")

@@ -58,7 +58,8 @@ def roots_of(paths: Sequence[Path]) -> list[Path]:
             roots.append(path.resolve(strict=True))
         except (OSError, RuntimeError) as error:
             raise UsageError(f"there is no {path}", remedy="Name files or folders that exist.") from error
-    return [root for root in dict.fromkeys(roots) if not any(other in root.parents for other in roots)]
+    named = frozenset(roots)
+    return [root for root in dict.fromkeys(roots) if named.isdisjoint(root.parents)]
 
 
 def walk(
@@ -69,10 +70,11 @@ def walk(
     A root counts even if it is hidden or ignored. What vanishes or cannot be listed is skipped. With `only`,
     no more is looked at than these paths under the roots, and what is below them.
     """
-    left_out = leave_out.resolve()
+    left_out, named = leave_out.resolve(), frozenset(roots)
     near = _Vicinity(only)
+    known: dict[Path, IgnoreRules] = {}
     waiting: list[tuple[Path, IgnoreRules | None]] = [
-        (root, IgnoreRules.above(root) if heed_ignore_files else None)
+        (root, IgnoreRules.above(root, known) if heed_ignore_files else None)
         for root in reversed(roots)
         if left_out not in root.parents and near.holds(root)
     ]
@@ -81,13 +83,13 @@ def walk(
         try:
             status = path.lstat()
             is_folder = stat.S_ISDIR(status.st_mode)
-            if rules and path not in roots and rules.ignore(path, is_folder=is_folder):
+            if rules and path not in named and rules.ignore(path, is_folder=is_folder):
                 yield Ignored(path)
             elif is_folder:
                 inner = rules.inside(path) if rules and path != left_out else rules
                 waiting += [(child, inner) for child in near.children(path)] if path != left_out else []
             else:
-                yield from _file(path, status, named=path in roots)
+                yield from _file(path, status, named=path in named)
         except OSError as error:
             yield Skipped(path, error.strerror or str(error))
 

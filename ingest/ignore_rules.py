@@ -53,11 +53,14 @@ class IgnoreRules:
     in_repository: bool = False
 
     @classmethod
-    def above(cls, root: Path) -> Self:
-        """Collect what holds for a path that a user names, but for rules that leave out the path itself."""
+    def above(cls, root: Path, known: dict[Path, Self]) -> Self:
+        """Collect what holds for a path that a user names, but for rules that leave out the path itself.
+
+        `known` keeps what holds in each folder for the next path that is named.
+        """
         rules = cls()
         for folder in reversed(root.parents):
-            rules = rules.inside(folder)
+            rules = known[folder] = known.get(folder) or rules.inside(folder)
         return cls(_silent(rules.ours, root), _silent(rules.gits, root), rules.in_repository)
 
     def inside(self, folder: Path) -> Self:

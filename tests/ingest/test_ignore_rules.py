@@ -175,7 +175,7 @@ def test_names_that_are_not_utf8_are_matched(folder: Path) -> None:
 )
 def test_a_rule_that_is_made_to_be_slow_is_not(folder: Path, rule: str, name: str) -> None:
     _write(folder / ".dragomanignore", rule)
-    rules = IgnoreRules.above(folder / "x")
+    rules = IgnoreRules.above(folder / "x", {})
     started = time.monotonic()
     assert not rules.ignore(folder / name, is_folder=False)
     assert time.monotonic() - started < 10
