@@ -1,18 +1,24 @@
 """The words by which a text is found, in any script; the same rules for passages and for queries.
 
-Each stretch of text has *exact* forms and *loose* ones. A passage is found by both; a query asks for the
-exact ones only. So `cafe` finds `café` while `café` finds only `café`, and a single Chinese character finds
-every passage with it while two find only the pair.
+Each stretch of text has *exact* forms and *loose* ones. A passage holds both; a query asks for the exact
+ones only. So `cafe` finds `café` while `café` finds only `café`, and a single Chinese character finds every
+passage with it while two find only the pair.
 
-| script                                       | exact                            | loose             |
-|----------------------------------------------|----------------------------------|-------------------|
-| Latin, Greek, Cyrillic                       | the word                         | without its marks |
-| other scripts with spaces                    | the word                         |                   |
-| Hangul                                       | the word, its pairs of syllables |                   |
-| Chinese, Japanese, Thai, Lao, Khmer, Myanmar | pairs of characters              | single characters |
+| script                    | exact                            | loose                           |
+|---------------------------|----------------------------------|---------------------------------|
+| Latin, Greek, Cyrillic    | the word                         | without its marks, `ae` for `ä` |
+| other scripts with spaces | the word                         |                                 |
+| Hangul                    | the word, its pairs of syllables |                                 |
+| Chinese, Japanese         | pairs of characters              | single characters               |
+| Thai, Lao, Khmer, Myanmar | characters by three              | by two                          |
+
+Words in scripts with spaces also have *kin*: `≈hous` for all forms of `house`, and for a long word also what
+may be its last part; `›house` for all words that begin so. A query finds passages by the first and ranks them
+by both (`finding` and `ranking`); phrases and exclusions keep to exact forms.
 
 What writers leave out at will is left out everywhere: case, width, Arabic and Hebrew vowel points, tatweel,
-the hamza on a letter, the nukta, joiners, and separators between groups of three digits.
+the hamza on a letter, the nukta, joiners, a long vowel mark at the end of a katakana word, and separators
+between groups of three digits. `C++` and `C#` are words of their own, and `C` finds them.
 """
 
 from __future__ import annotations
@@ -20,24 +26,35 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import pairwise
+from functools import lru_cache
+from typing import NamedTuple
 
-VERSION = 1
+from index_data.stems import beginning, last_parts, stem
+
+VERSION = 2
 """Changes with every change of the rules; an index of another version rebuilds its full-text rows."""
 
 _LONGEST = 64
 """Characters of a word that count, so that a file of noise without spaces stays cheap."""
 
-_UNSPACED = (
+_PAIRED = (
     "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3040-\u3096\u309d-\u30ff\u3100-\u312f\u31a0-\u31bf"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
-    "\u0e00-\u0eff\u1780-\u17ff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"
 )
+_TRIPLED = "\u0e00-\u0eff\u1780-\u17ff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"
 _HANGUL = "\uac00-\ud7a3"
-_RUNS = re.compile(f"([{_UNSPACED}]+)|([{_HANGUL}]+)|([^{_UNSPACED}{_HANGUL}]+)")
+_RUNS = re.compile(f"([{_PAIRED}]+)|([{_TRIPLED}]+)|([{_HANGUL}]+)|([^{_PAIRED}{_TRIPLED}{_HANGUL}]+)")
 _DIGIT_GROUPS = re.compile(
     "(?<!\\d)(?<!\\d['’,.])\\d{1,3}([\u00a0\u2009\u202f\u066c'’,.])\\d{3}(?:\\1\\d{3})*(?!\\1?\\d)"
 )
+_LONG_VOWEL = re.compile("(?<=[ァ-ヺー]{3})ー(?![ァ-ヺー])")
+_LANGUAGE_NAMES = (
+    (re.compile(r"(?<=\w)\+\+(?![^\W\d]|\+)"), "ǁ"),
+    (re.compile(r"(?<![\w])([^\W\d_])#(?![\w#])"), r"\1ǂ"),
+)
+"""`++` and `#`, and letters that look like them, since signs part words."""
+_STEM, _BEGINNING = "≈", "›"
+"""No word of a text begins with these."""
 
 _OPTIONAL = frozenset(
     chr(codepoint)
@@ -69,8 +86,24 @@ _WITHOUT_MARKS = str.maketrans(
         "þ": "th",
         "æ": "ae",
         "œ": "oe",
+        "ǁ": "",
+        "ǂ": "",
     }
 )
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+
+
+class Unit(NamedTuple):
+    """A step of a phrase."""
+
+    exact: str
+    loose: tuple[str, ...] = ()
+    spaced: bool = True
+    """It is a word; else it is a character, with its marks."""
+    touching: bool = False
+    """It is a character that follows another one in the same stretch."""
+    listed: bool = True
+    """It is among the `words` of each text that has it."""
 
 
 class _Plain(dict[int, str]):
@@ -100,40 +133,103 @@ _PLAIN = _Plain()
 
 def words(text: str) -> list[str]:
     """Return the words by which `text` can be found, in order, repeated as often as they occur."""
-    return [form for exact, loose in _forms(text) for form in (*exact, *loose)]
+    return [form for exact, others in _forms(text) for form in (*exact, *others)]
 
 
 def query_words(text: str) -> list[str]:
-    """Return the words that a query asks for, each once; all of them are among its `words`."""
+    """Return the exact words that a query asks for, each once; all of them are among its `words`."""
     return list(dict.fromkeys(form for exact, _ in _forms(text) for form in exact))
 
 
+def units(text: str) -> list[Unit]:
+    """Cut `text` into what a phrase is made of: words, and single characters where they are not spaced alike.
+
+    Korean counts among the latter: its words carry particles, and writers differ in where they part them.
+    """
+    found: list[Unit] = []
+    for paired, tripled, hangul, spaced in _RUNS.findall(_simplified(text)):
+        if spaced:
+            kept = [word[:_LONGEST] for word in spaced.split() if any(map(str.isalnum, word))]
+            found += [Unit(word, _others(word)) for word in kept]
+        else:
+            characters = _characters(paired or tripled or hangul)
+            found += [
+                Unit(one, spaced=False, touching=at > 0, listed=not tripled)
+                for at, one in enumerate(characters)
+            ]
+    return found
+
+
+def finding(word: str) -> str:
+    """Return the form by which a query word finds passages; it is among the `words` of all that it finds."""
+    return _STEM + stem(word) if _has_kin(word) else word
+
+
+def ranking(word: str) -> list[str]:
+    """Return the forms of a query word by which passages are ranked; `finding(word)` is the first."""
+    if not _has_kin(word):
+        return [word]
+    start = beginning(word)
+    return [_STEM + stem(word), word if start is None else _BEGINNING + start]
+
+
 def _forms(text: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield for each stretch of `text` its exact and its loose forms."""
-    for unspaced, hangul, spaced in _RUNS.findall(_simplified(text)):
-        if unspaced:
-            characters = _characters(unspaced)
-            yield (_pairs(characters), characters) if len(characters) > 1 else (characters, [])
+    """Yield for each stretch of `text` its exact and its other forms."""
+    for paired, tripled, hangul, spaced in _RUNS.findall(_simplified(text)):
+        if paired:
+            characters = _characters(paired)
+            yield (_grams(characters, 2), characters) if len(characters) > 1 else (characters, [])
+        elif tripled:
+            characters = _characters(tripled)
+            if len(characters) > 2:
+                yield _grams(characters, 3), _grams(characters, 2)
+            else:
+                yield ["".join(characters)], []
         elif hangul:
-            yield [hangul[:_LONGEST], *(_pairs(hangul) if len(hangul) > 2 else ())], []
+            yield [hangul[:_LONGEST], *(_grams(hangul, 2) if len(hangul) > 2 else ())], []
         else:
             for word in spaced.split():
                 if any(map(str.isalnum, word)):
-                    yield _spaced_forms(word[:_LONGEST])
+                    yield [word[:_LONGEST]], list(_others(word[:_LONGEST]))
 
 
 def _simplified(text: str) -> str:
     """Bring letters, marks and digits into one form, with spaces for all else."""
     joined = _DIGIT_GROUPS.sub(lambda number: number[0].replace(number[1], ""), text)
-    folded = unicodedata.normalize("NFKC", joined).casefold().replace("i\u0307", "i")
+    folded = _LONG_VOWEL.sub("", unicodedata.normalize("NFKC", joined)).casefold().replace("i\u0307", "i")
+    for sign, letter in _LANGUAGE_NAMES:
+        folded = sign.sub(letter, folded)
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", folded).translate(_PLAIN))
 
 
-def _spaced_forms(word: str) -> tuple[list[str], list[str]]:
+@lru_cache(maxsize=1 << 16)
+def _others(word: str) -> tuple[str, ...]:
+    """Return the loose forms of a word in a script with spaces, and its kin."""
+    spelled_out = word.translate(_SPELLED_OUT)
+    loose = [] if word.isascii() else [_bare(word), spelled_out, _bare(spelled_out)]
+    forms = list(dict.fromkeys([word, *filter(None, loose)]))
+    stems = [
+        *map(stem, forms),
+        _bare(stem(word)),
+        *(stem(part) for form in forms for part in last_parts(form)),
+    ]
+    beginnings = filter(None, map(beginning, forms))
+    return (
+        *forms[1:],
+        *(_STEM + form for form in dict.fromkeys(stems) if form),
+        *(_BEGINNING + start for start in dict.fromkeys(beginnings)),
+    )
+
+
+def _bare(word: str) -> str:
+    """Take the marks off a word; nothing may be left."""
     if word.isascii():
-        return [word], []
-    bare = unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_WITHOUT_MARKS))
-    return [word], [bare] if bare and bare != word else []
+        return word
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_WITHOUT_MARKS))
+
+
+def _has_kin(word: str) -> bool:
+    return _RUNS.match(word)[4] is not None  # type: ignore[index]  # every character is in a run
 
 
 def _characters(run: str) -> list[str]:
@@ -147,5 +243,5 @@ def _characters(run: str) -> list[str]:
     return characters
 
 
-def _pairs(characters: list[str] | str) -> list[str]:
-    return [first + second for first, second in pairwise(characters)]
+def _grams(characters: list[str] | str, length: int) -> list[str]:
+    return ["".join(characters[at : at + length]) for at in range(len(characters) - length + 1)]

@@ -18,6 +18,7 @@ from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
 from index_data.payloads import checksum, unpack_text
 from index_data.store import has_words
+from index_data.varints import integers
 
 _BATCH = 50_000
 _COPY = """
@@ -91,7 +92,7 @@ class _Texts:
                 self.illegible.append(passage_id)
                 continue
             self.words += len(forms)
-            if size is None or _integers(size) != [len(forms)]:
+            if size is None or integers(size) != [len(forms)]:
                 self.of_other_length.append(passage_id)
             yield from ((passage_id, _mark(form, place)) for place, form in enumerate(forms))
 
@@ -124,15 +125,4 @@ def _owners(rows: sqlite3.Connection, passage_ids: NDArray[np.int64]) -> sqlite3
 def _totals(rows: sqlite3.Connection) -> list[int]:
     """Return how many passages and words FTS5 believes it has, by which it ranks."""
     (record,) = rows.execute("SELECT block FROM passage_words_data WHERE id = 1").fetchone() or (b"",)
-    return _integers(record) or [0, 0]
-
-
-def _integers(record: bytes) -> list[int]:
-    """Read SQLite's integers of varying length: seven bits a byte, the highest first."""
-    integers, value = [], 0
-    for byte in record:
-        value = value << 7 | byte & 0x7F
-        if byte < 0x80:
-            integers.append(value)
-            value = 0
-    return integers
+    return integers(record) or [0, 0]

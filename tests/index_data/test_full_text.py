@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index_data import words
+from index_data import full_text, words
 from index_data.index import Index
 from index_data.records import Filters, Fingerprint
 
@@ -52,6 +52,11 @@ def paths_matching(index: Index, text: str, filters: Filters = EVERYTHING) -> li
         ("türe", []),
         ("7430", ["/de"]),
         ("βιβλιοθηκη", ["/el"]),
+        ("βιβλιοθηκεσ", ["/el"]),
+        ("مكتبات", ["/ar"]),
+        ("Türen", []),
+        ("tuer", ["/de"]),
+        ("kleine Grosse", ["/de"]),
         ("thu vien", ["/vi"]),
         ("nowhere", []),
     ],
@@ -86,6 +91,48 @@ def test_rare_words_count_more_and_scores_are_above_zero(index: Index, store: St
     assert min(hit.score for hit in hits) > 0
     assert len(index.matching("common", 3, EVERYTHING)) == 3
     assert index.matching("common", 0, EVERYTHING) == []
+
+
+def test_a_beginning_ranks_what_was_found_and_finds_nothing(index: Index, store: Store) -> None:
+    store("/near", "the universe of universities")
+    store("/far", "the universe of other things")
+    store("/other", "universities")
+    assert paths_matching(index, "universe") == ["/near", "/far"]
+
+
+def test_stop_words_rank_a_little_and_find_nothing(index: Index, store: Store) -> None:
+    store("/only", "what is the use of that for you")
+    store("/telling", "willow willow something else that stands here")
+    store("/both", "what is the use of a willow")
+    assert paths_matching(index, "what is the use of a willow tree for?") == ["/both", "/telling"]
+    assert paths_matching(index, "what is the of for?") == ["/only", "/both"]
+
+
+@pytest.mark.parametrize(("most", "found"), [(4, 15), (20, 15), (100, 45)])
+def test_frequent_words_are_left_out_only_where_enough_is_found(
+    index: Index, store: Store, monkeypatch: pytest.MonkeyPatch, most: int, found: int
+) -> None:
+    monkeypatch.setattr(full_text, "_MOST_VISITS", most)
+    store("/frequent", *["river"] * 30)
+    store("/rare", *["zebra river"] * 4)
+    store("/middle", *["canyon"] * 11)
+    paths = paths_matching(index, "river canyon zebra")
+    assert paths[:4] == ["/rare"] * 4
+    assert len(paths) == found
+    assert len(paths_matching(index, "river")) == 34
+    assert paths_matching(index, "river zebra", Filters(path_globs=("/freq*",))) == ["/frequent"] * 30
+
+
+def test_of_two_frequent_words_the_rarer_is_looked_up(
+    index: Index, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(full_text, "_MOST_VISITS", 4)
+    monkeypatch.setattr(full_text, "_COUNTED", 4)
+    monkeypatch.setattr(full_text, "_ENOUGH", 5)
+    for number in range(12):
+        store(f"/{number}", "river", "delta" if number % 2 else "other")
+    hits = index.passages([hit.passage_id for hit in index.matching("river delta", 100, EVERYTHING)])
+    assert [passage.passage.text for passage in hits] == ["delta"] * 6
 
 
 def test_a_filter_works_inside_the_search(index: Index, store: Store) -> None:
