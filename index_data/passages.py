@@ -58,6 +58,20 @@ class Passages:
         rows = self._connection.execute(query, parameters)
         return np.sort(np.fromiter((passage_id for (passage_id,) in rows), np.int64))
 
+    def ids_of(self, document_ids: Sequence[int]) -> NDArray[np.int64]:
+        """Return the ids of the passages of these documents: int64 (N,)."""
+        return self._ids_where("document_id", document_ids)
+
+    def highest_id(self) -> int:
+        """Return the highest id of a passage, or 0."""
+        (highest,) = self._connection.execute("SELECT max(passage_id) FROM passages").fetchone()
+        return int(highest or 0)
+
+    def _ids_where(self, column: str, values: Sequence[object]) -> NDArray[np.int64]:
+        query = f"SELECT passage_id FROM passages WHERE {column} IN (SELECT value FROM json_each(?))"
+        rows = self._connection.execute(query, (json.dumps(values),)).fetchall()
+        return np.fromiter((passage_id for (passage_id,) in rows), np.int64, len(rows))
+
     def ids_outside(self, ranges: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
         """Return the ids in none of these ranges, first and last id each, in order, ascending: int64 (N,)."""
         found: list[int] = []
@@ -78,6 +92,20 @@ class Passages:
         rows = self._connection.execute(
             f"SELECT passage_id, text, text_crc FROM passages {where}ORDER BY passage_id",
             () if document_id is None else (document_id,),
+        )
+        for passage_id, text, crc in rows:
+            yield passage_id, unpack_text(self._checked(passage_id, "the text", text, crc))
+
+    def texts_of(self, passage_ids: Sequence[int]) -> Iterator[tuple[int, str]]:
+        """Yield id and text of the passages with these ids that are there.
+
+        Raises:
+            IndexDamaged: a text is not what was stored.
+        """
+        rows = self._connection.execute(
+            "SELECT passage_id, text, text_crc FROM passages"
+            " WHERE passage_id IN (SELECT value FROM json_each(?))",
+            (_json(passage_ids),),
         )
         for passage_id, text, crc in rows:
             yield passage_id, unpack_text(self._checked(passage_id, "the text", text, crc))
@@ -113,10 +141,10 @@ class Passages:
         )
         return [neighbour for (neighbour,) in rows]
 
-    def languages(self) -> dict[str, int]:
-        """Count passages by language, most first."""
-        query = "SELECT language, count(*) AS n FROM passages GROUP BY language ORDER BY n DESC, language"
-        return dict(self._connection.execute(query).fetchall())
+    def of_document(self, document_id: int) -> list[int]:
+        """Return the ids of the passages of a document, in order."""
+        query = "SELECT passage_id FROM passages WHERE document_id = ? ORDER BY ordinal"
+        return [passage_id for (passage_id,) in self._connection.execute(query, (document_id,))]
 
     def vectors(self, passage_ids: NDArray[np.int64], dimension: int) -> NDArray[np.float32]:
         """Return the vectors of passages that are all there, ids (N,) ascending: float32 (N, D).
@@ -128,6 +156,19 @@ class Passages:
         if len(found) != len(passage_ids):
             lost = np.setdiff1d(passage_ids, found)
             raise Documents(self._connection).damaged(int(lost[0]), "the vector")
+        return vectors
+
+    def vectors_or_zeros(self, passage_ids: Sequence[int], dimension: int) -> NDArray[np.float32]:
+        """Return the vectors of passages, in the order of these ids: float32 (N, D), zeros where one is gone.
+
+        Raises:
+            IndexDamaged: a vector is missing, or not what was stored.
+        """
+        wanted = np.asarray(passage_ids, np.int64)
+        vectors = np.zeros((len(wanted), dimension), np.float32)
+        there = self.ids(among=passage_ids)
+        found = np.isin(wanted, there)
+        vectors[found] = self.vectors(there, dimension)[np.searchsorted(there, wanted[found])]
         return vectors
 
     def living_vectors(
@@ -192,7 +233,7 @@ def _row(document_id: int, passage: Passage) -> tuple[object, ...]:
         passage.start,
         passage.end,
         passage.line,
-        passage.language,
+        " ".join(passage.languages),
         passage.byte_start,
         passage.byte_end,
         passage.page,
@@ -212,15 +253,17 @@ def _passage(
     page: int | None,
     heading_path: str,
 ) -> Passage:
+    main, _, second = language.partition(" ")
     return Passage(
         ordinal=ordinal,
         text=text,
         start=start,
         end=end,
         line=line,
-        language=language,
+        language=main,
         byte_start=byte_start,
         byte_end=byte_end,
         page=page,
         heading_path=unpack_list(heading_path),
+        second_language=second or None,
     )

@@ -5,6 +5,7 @@ Characters are Unicode code points, counted in a document's extracted text; all 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -100,6 +101,13 @@ class Passage:
     """From 1; None for formats without pages."""
     heading_path: tuple[str, ...] = ()
     """Titles of the headings above it, outermost first."""
+    second_language: str | None = None
+    """Of another large part of it, as where half is translated; None where there is none."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The language of most of it, and the second one."""
+        return (self.language,) if self.second_language is None else (self.language, self.second_language)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,14 +159,43 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that stand side by side in a text."""
+
+    text: str
+    open_ended: bool = False
+    """The last word may go on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Which passages a search may see at all; an empty field lets everything through."""
 
     languages: tuple[str, ...] = ()
-    """ISO 639-1 codes of passages."""
+    """ISO 639-1 codes: any of them; a passage in two languages is let through for either."""
     media_types: tuple[str, ...] = ()
     path_globs: tuple[str, ...] = ()
-    """Shell patterns matched against the absolute path; `*` also matches `/`."""
+    """Any of them; see `index_data.path_globs`."""
+    not_languages: tuple[str, ...] = ()
+    not_media_types: tuple[str, ...] = ()
+    not_path_globs: tuple[str, ...] = ()
+    titles: tuple[Phrase, ...] = ()
+    """Any of them in the title of the document."""
+    not_titles: tuple[Phrase, ...] = ()
+    modified_from_ns: int | None = None
+    """Time of the file when it was read, in nanoseconds since the epoch: this or later."""
+    modified_before_ns: int | None = None
+    phrases: tuple[Phrase, ...] = ()
+    """All of them in the text of the passage."""
+    not_phrases: tuple[Phrase, ...] = ()
+    also: Filters | None = None
+    """What has to let a passage through, too."""
+
+    def chain(self) -> Iterator[Filters]:
+        """Yield this one and those that have to let a passage through, too."""
+        yield self
+        if self.also is not None:
+            yield from self.also.chain()
 
 
 MAX_ATTEMPTS = 3

@@ -45,7 +45,7 @@ def test_what_was_stored_comes_back(index: Index) -> None:
     )
     passages = [
         Passage(0, "Erste\x00 \x1b[2J Stelle. ", 0, 22, 1, "de", 0, 23, 1, ("Teil I", "§ 1 \udc80")),
-        Passage(1, "第二 \ud83d", 22, 26, 2, "und"),
+        Passage(1, "第二 \ud83d", 22, 26, 2, "und", second_language="zh"),
     ]
     index.replace(document, passages, unit(1, 2))
     found = index.passages([hit.passage_id for hit in index.nearest(unit(1)[0], 2, EVERYTHING)])
