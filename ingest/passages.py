@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from index_data.records import Passage
 from ingest.borders import Borders, TokenRuler
-from ingest.languages import UNKNOWN, language_of
+from ingest.languages import UNKNOWN, languages_of
 from ingest.readers.parsed_document import ParsedDocument
 from ingest.sections import Section, heading_blocks, sections
 from ingest.windows import PlannedWindow, WindowPlanner
@@ -68,16 +68,18 @@ def _passages(
     for ordinal, (start, end, section) in enumerate(stretches):
         text = parsed.text[start:end]
         byte_start, byte_end = byte_end, byte_end + len(text.encode(encoding)) if encoding else byte_end
+        main, *others = languages_of(text, expected=language)
         yield Passage(
             ordinal=ordinal,
             text=text,
             start=start,
             end=end,
             line=line,
-            language=language_of(text, expected=language),
+            language=main,
             byte_start=byte_start if encoding else None,
             byte_end=byte_end if encoding else None,
             page=section.page,
             heading_path=section.heading_path,
+            second_language=others[0] if others else None,
         )
         line += text.count(line_break)

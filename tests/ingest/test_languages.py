@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.languages import UNKNOWN, language_of
+from ingest.languages import UNKNOWN, language_of, languages_of
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_languages_are_told_apart(language: str, text: str) -> None:
 @pytest.mark.parametrize("text", ["", "12 345 + 6", "OK", "— … —", "\ud800"])
 def test_too_little_is_in_the_expected_language(text: str) -> None:
     assert language_of(text) == UNKNOWN
-    assert language_of(text, expected="de") == "de"
+    assert languages_of(text, expected="de") == ("de",)
 
 
 def test_a_quotation_does_not_change_a_script() -> None:
@@ -46,10 +46,46 @@ def test_a_quotation_does_not_change_a_script() -> None:
     assert language_of("用 `import numpy as np` 导入这个模块，然后运行。") == "zh"
 
 
+def test_a_heading_without_kana_is_japanese_in_a_japanese_text() -> None:
+    assert languages_of("第一章　夏目漱石全集目次\n\n吾輩は猫である。名前はまだ無い。") == ("ja",)
+
+
 def test_code_is_in_the_language_around_it() -> None:
     code = "for i in range(10): print(x[i] + self.value)"
-    assert language_of(code, expected="en") == "en"
-    assert language_of("Der Kessel steht auf dem Herd und pfeift.", expected="en") == "de"
+    assert languages_of(code, expected="de") == ("de",)
+    assert languages_of("Der Kessel steht auf dem Herd und pfeift.", expected="en") == ("de",)
+
+
+def test_a_rare_language_is_believed_where_none_is_expected() -> None:
+    cebuano = "Ang takure nagbarog sa ibabaw sa kalan ug hinay nga nagtaghoy matag buntag sa balay."
+    assert languages_of(cebuano) == ("ceb",)
+    assert languages_of(cebuano, expected="en") == ("en",)
+
+
+GERMAN = "Der Kessel steht auf dem Herd und pfeift am Morgen leise vor sich hin."
+ENGLISH = "The kettle stands on the stove and whistles quietly in the morning."
+RUSSIAN = "Сегодня утром чайник стоит на плите и тихо свистит, пока мы читаем."
+
+
+@pytest.mark.parametrize(
+    "other", [GERMAN, RUSSIAN, "水壶在炉子上，早晨轻轻地响，大家都听见了，然后继续睡觉。"]
+)
+@pytest.mark.parametrize("between", ["\n\n", " "])
+def test_half_a_text_makes_a_second_language(other: str, between: str) -> None:
+    [language] = languages_of(other)
+    assert set(languages_of(other + between + ENGLISH, expected=language)) == {language, "en"}
+    assert set(languages_of(ENGLISH + between + other, expected="fi")) == {language, "en"}
+    assert languages_of(f"{ENGLISH} {ENGLISH}{between}{other}") == ("en", language)
+
+
+def test_a_word_or_a_tenth_makes_no_second_language() -> None:
+    assert languages_of(f"{GERMAN}\nKettle.") == ("de",)
+    assert languages_of(f"{GERMAN}\n" * 10 + ENGLISH) == ("de",)
+
+
+def test_letters_that_no_language_is_known_by_tell_nothing() -> None:
+    assert languages_of("𐌰𐌱𐌲𐌳𐌴 ᏣᎳᎩ", expected="fi") == ("fi",)
+    assert languages_of("one \ud800\x00 two", expected="fi") == ("fi",)
 
 
 def test_a_long_text_is_judged_by_three_samples() -> None:

@@ -18,7 +18,7 @@ from ingest.parser import Parser
 from ingest.readers.by_suffix import read
 from ingest.readers.parsed_document import ParsedDocument
 
-SLOW_HTML = "begin" + "<span>" * 8_000 + "<hr>" * 8_000 + "end"
+SLOW_HTML = "begin" + "<span>" * 16_000 + "<hr>" * 16_000 + "end"
 """Takes seconds, as each line looks through all that is open for a paragraph to end."""
 
 
