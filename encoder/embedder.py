@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
@@ -15,11 +16,13 @@ from torch.nn import functional
 from encoder.checkpoint import Checkpoint, Pooling
 from encoder.device import Placement
 from encoder.heads import Head, heads_of
-from encoder.interface import Window
+from encoder.interface import TokenStates, Window
 from encoder.networks.foreign import understood
 from encoder.networks.loading import is_native, load_network
+from encoder.piece_table import PieceTable
 from encoder.runner import Reduce, Runner, TokenSequence
 from encoder.sequences import SequenceMaker
+from encoder.token_cache import TokenCache
 
 _BATCHES_AT_ONCE = 2
 """Batches of each device that are handed over in one call, of lengths that go together."""
@@ -59,8 +62,10 @@ class TransformerEmbedder:
             digest = thread.submit(
                 checkpoint.digest
             )  # reads the weights too, and takes as long as loading them
-            self._pools_tokens = checkpoint.pooling is Pooling.MEAN
+            self.pools_tokens = checkpoint.pooling is Pooling.MEAN
+            self._checkpoint = checkpoint
             self._sequences = SequenceMaker(checkpoint)
+            self._passage_states: TokenCache[TokenStates] = TokenCache(lambda read: read.states.nbytes)
             self.max_window_tokens: int = self._sequences.max_window_tokens
             self._heads = heads_of(checkpoint)
             self._token_heads = [head.for_tokens() for head in self._heads]
@@ -81,7 +86,7 @@ class TransformerEmbedder:
         return self._embed_passages(windows, sums_by_owner)
 
     def _embed_passages(self, windows: Sequence[Window], reduce: Reduce[Sums]) -> NDArray[np.float32]:
-        if not self._pools_tokens:
+        if not self.pools_tokens:
             windows = [
                 Window(window.text[start:end], ((0, end - start),))
                 for window in windows
@@ -95,11 +100,59 @@ class TransformerEmbedder:
         return _through(self._heads, self._means([self._sequences.of_queries(queries)], len(queries)))
 
     def token_vectors(self, texts: Sequence[str], *, query: bool = False) -> list[NDArray[np.float32]]:
-        """For each text the unit vectors of its tokens, in the order of `token_spans`: float32 (T, D)."""
-        sequences, ends = self._sequences.of_tokens(texts, query=query)
-        means = self._means([sequences], ends[-1] if ends else 0)
-        vectors = _through(self._token_heads, means)
+        """For each text the unit vectors of its tokens, in the order of `token_spans`: float32 (T, D).
+
+        Those of passages are kept for a while; they are not to be written to.
+        """
+        read = self.token_states(texts, query=query)
+        ends = np.cumsum([len(one.states) for one in read], dtype=np.int64).tolist()
+        states = (
+            np.concatenate([one.states for one in read]) if read else np.empty((0, self._width), np.float32)
+        )
+        vectors = _through(self._token_heads, torch.from_numpy(states))
         return [vectors[start:end] for start, end in pairwise([0, *ends])]
+
+    @cached_property
+    def pieces(self) -> PieceTable | None:
+        """What pieces mean anywhere, where the weights say so."""
+        has_table = "static_size" in self._checkpoint.config
+        return PieceTable(self._checkpoint, self._sequences.sequencer) if has_table else None
+
+    def token_states(self, texts: Sequence[str], *, query: bool = False) -> list[TokenStates]:
+        """Read passages or queries, each by itself, and in parts where positions end."""
+        if query:
+            return self._token_states(texts, query=True)
+        return self._passage_states.values(texts, partial(self._token_states, query=False))
+
+    def _token_states(self, texts: Sequence[str], *, query: bool) -> list[TokenStates]:
+        sequences, spans = self._sequences.of_states(texts, query=query)
+        ends = np.cumsum([len(places) + 1 for places in spans], dtype=np.int64).tolist()
+        owners = np.concatenate([sequence.owners for sequence in sequences] or [np.empty(0, np.int64)])
+        counts = np.bincount(owners[owners >= 0], minlength=ends[-1] if ends else 0).tolist()
+        means = self._means([sequences], len(counts)).numpy()
+        return [
+            TokenStates(
+                places, means[start:last].copy(), means[last] * counts[last], len(places) + counts[last]
+            )
+            for places, start, last in zip(spans, [0, *ends], (end - 1 for end in ends), strict=False)
+        ]
+
+    def pooled_vectors(self, means: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Vectors of what has these means of states, float32 (N, W): float32 (N, D), unit length."""
+        return _through(self._heads, torch.from_numpy(means))
+
+    def direction(self, query: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Find g, float32 (W,), for which `mean @ g` is the cosine of `query`, (D,), and of `mean`, (W,)."""
+        if not self.pools_tokens or not all(head.keeps_sums for head in self._heads):
+            return None
+        passed = [torch.from_numpy(mean)[None]]
+        for head in self._heads:
+            passed.append(head(passed[-1]))
+        direction = torch.from_numpy(query) / passed.pop()[0].norm().clamp_min(1e-12)
+        for head, pooled in zip(reversed(self._heads), reversed(passed), strict=True):
+            direction = head.pull_back(direction, pooled[0])
+        found: NDArray[np.float32] = direction.numpy()
+        return found
 
     def _tokenised_ahead(self, windows: Sequence[Window]) -> Iterator[list[TokenSequence]]:
         """Turn groups of windows into sequences, each on a thread while the network is busy with the last."""

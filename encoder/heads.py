@@ -49,6 +49,15 @@ class Dense:
         """Return the step for vectors of single tokens: this one."""
         return self
 
+    @property
+    def keeps_sums(self) -> bool:
+        """Whether what it makes of a sum is the sum of what it makes of the parts."""
+        return self._activation is _ACTIVATIONS["Identity"] and self._bias is None
+
+    def pull_back(self, direction: Tensor, pooled: Tensor) -> Tensor:  # noqa: ARG002  # the same anywhere
+        """float32 (D,): what a change of its input does along `direction`, (O,)."""
+        return direction @ self._weight
+
     def __call__(self, pooled: Tensor) -> Tensor:
         """float32 (N, O) from float32 (N, D), on the CPU."""
         return self._activation(functional.linear(pooled, self._weight, self._bias))
@@ -82,6 +91,18 @@ class UnitParts:
         step = copy(self)
         step._scales = [math.sqrt(share) for share in self._token_shares]
         return step
+
+    @property
+    def keeps_sums(self) -> bool:
+        """Whether what it makes of a sum is the sum of its parts, each divided by the sum's lengths."""
+        return True
+
+    def pull_back(self, direction: Tensor, pooled: Tensor) -> Tensor:
+        """float32 (D,): what a change of `pooled`, (D,), does along `direction`, (D,), lengths kept."""
+        parts = zip(
+            *(torch.split(one, self._sizes) for one in (direction, pooled)), self._scales, strict=True
+        )
+        return torch.cat([aim * (scale / part.norm().clamp_min(1e-12)) for aim, part, scale in parts])
 
     def __call__(self, pooled: Tensor) -> Tensor:
         """float32 (N, D) from float32 (N, D)."""

@@ -1,18 +1,22 @@
 """What the other packages may ask of an encoder; nothing here loads weights.
 
-Letters in shapes: N passages, Q queries, T tokens, D dimension, K vocabulary pieces.
+Letters in shapes: N passages, Q queries, T tokens, D dimension, W width of a state, K vocabulary
+pieces.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index_data.records import SparseVector
+
+if TYPE_CHECKING:
+    from encoder.piece_table import PieceTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,62 @@ class TokenEmbedder(Embedder, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenStates:
+    """What a text's vector is pooled from, token by token."""
+
+    spans: NDArray[np.int32]
+    """Where each token stands: int32 (T, 2), characters, end-exclusive."""
+    states: NDArray[np.float32]
+    """float32 (T, W)."""
+    beside: NDArray[np.float32]
+    """Sum of the states of special tokens and of the prompt that are pooled too: float32 (W,)."""
+    pooled: int
+    """Tokens in the mean, these included."""
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """What the text's vector is made of: float32 (W,)."""
+        mean: NDArray[np.float32] = (self.states.sum(axis=0) + self.beside) / max(self.pooled, 1)
+        return mean
+
+
+@runtime_checkable
+class PoolingEmbedder(TokenEmbedder, Protocol):
+    """A `TokenEmbedder` whose vectors can be taken apart, if it pools by the mean."""
+
+    @property
+    def pools_tokens(self) -> bool:
+        """Whether a text's vector is made of the mean of its tokens' states; else nothing below holds."""
+        ...
+
+    def token_states(self, texts: Sequence[str], *, query: bool = False) -> list[TokenStates]:
+        """Read passages or queries, each by itself."""
+        ...
+
+    def pooled_vectors(self, means: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Vectors of what has these means of states, float32 (N, W): float32 (N, D), unit length."""
+        ...
+
+    def direction(self, query: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Find g, float32 (W,), for which `mean @ g` is the cosine of `query`, (D,), and of `mean`, (W,).
+
+        So the share of a token in the cosine is `state @ g / pooled`. None where a step behind pooling is not
+        linear but for lengths, so that a cosine is no sum over tokens.
+        """
+        ...
+
+
+@runtime_checkable
+class PieceEmbedder(TokenEmbedder, Protocol):
+    """A `TokenEmbedder` whose vocabulary pieces may have vectors of their own, wherever they stand."""
+
+    @property
+    def pieces(self) -> PieceTable | None:
+        """Their table; None where the weights have none."""
+        ...
+
+
 @runtime_checkable
 class SparseEmbedder(Embedder, Protocol):
     """An `Embedder` that also weighs the vocabulary pieces of a text, for one more lexical channel."""
@@ -105,4 +165,13 @@ class Reranker(Protocol):
 
     def scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
         """How well each passage answers `query`: float32 (N,), 0 to 1, more is better."""
+        ...
+
+
+@runtime_checkable
+class QuickReranker(Reranker, Protocol):
+    """A `Reranker` that may have a first guess, which costs next to nothing."""
+
+    def quick_scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32] | None:
+        """Guess `scores`, up to one constant: float32 (N,), 0 to 1; None where it cannot tell."""
         ...

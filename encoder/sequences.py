@@ -56,19 +56,26 @@ class SequenceMaker:
             sequences += self._whole(ids, owned) if (owned >= 0).any() else self._empty(number)
         return sequences
 
-    def of_tokens(self, texts: Sequence[str], *, query: bool) -> tuple[list[TokenSequence], list[int]]:
-        """Read `texts`, whose own tokens are numbered from 0; and the number after each text's last."""
+    def of_states(
+        self, texts: Sequence[str], *, query: bool
+    ) -> tuple[list[TokenSequence], list[NDArray[np.int32]]]:
+        """Read `texts`, and say where the tokens of each stand: int32 (T, 2).
+
+        Tokens are numbered from 0; behind a text's last, one number stands for all else that is pooled.
+        """
         prompt = self._prompts[query]
         sequences: list[TokenSequence] = []
-        ends: list[int] = []
+        places: list[NDArray[np.int32]] = []
         count = 0
         for ids, spans in self.sequencer.encode([prompt + text for text in texts]):
             own = spans[:, 1] > len(prompt)  # (T,)
-            owners = np.where(own, np.cumsum(own) - 1 + count, -1)
-            sequences += self.cut(ids, owners, (-1, -1))
-            count += int(own.sum())
-            ends.append(count)
-        return sequences, ends
+            beside = count + int(own.sum())
+            owners = np.where(own, np.cumsum(own) - 1 + count, beside if self._pools_prompt else -1)
+            ends = [beside if owner >= 0 else -1 for owner in (*owners[:1], *owners[-1:])] or [beside] * 2
+            sequences += self.cut(ids, owners, (ends[0], ends[1]))
+            places.append(np.maximum(spans[own] - len(prompt), 0))
+            count = beside + 1
+        return sequences, places
 
     def cut(
         self, ids: NDArray[np.int64], owners: NDArray[np.int64], ends: tuple[int, int]

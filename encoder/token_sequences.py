@@ -63,6 +63,13 @@ class TokenSequencer:
         first, second = places[0], places[-1]
         return whole[:first], whole[first + len(plain) : second], whole[second + len(plain) :]
 
+    def ids_of_template(self, text: str) -> list[int]:
+        """Ids of words of our own, in which the name of a special token is that token; not for documents."""
+        self._tokenizer.encode_special_tokens = False
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        self._tokenizer.encode_special_tokens = True
+        return ids
+
     def piece_id(self, piece: str) -> int | None:
         """Look up the id of a piece of the vocabulary, or of a special token."""
         number: int | None = self._tokenizer.token_to_id(piece)
@@ -77,6 +84,13 @@ class TokenSequencer:
             (self._within(np.array(encoding.ids, dtype=np.int64)), _spans(encoding, text))
             for encoding, text in zip(encodings, texts, strict=True)
         ]
+
+    def ids(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """For each text its ids alone, int64 (T,), which is faster."""
+        encodings = self._tokenizer.encode_batch_fast(
+            [_encodable(text) for text in texts], add_special_tokens=False
+        )
+        return [self._within(np.array(encoding.ids, dtype=np.int64)) for encoding in encodings]
 
     def _within(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Replace ids that the network has no row for, which a tokenizer with added tokens can give, by 0."""

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-from encoder.served.server_address import KEY_VARIABLE, ServerAddress
+from encoder.served.server_address import ServerAddress
 from index_data.errors import EncoderUnavailable
 
 _TIMEOUT = httpx2.Timeout(connect=5, read=300, write=60, pool=None)
@@ -109,20 +109,20 @@ class HttpConnection:
         except ValueError as error:
             raise EncoderUnavailable(
                 f"{response.request.url} does not answer in JSON",
-                remedy="Is that the address of an embedding server? An OpenAI-style one often ends in /v1.",
+                remedy=f"Is {self._address.option} the address of such a server? It often ends in /v1.",
             ) from error
 
     def _unreachable(self, error: httpx2.RequestError) -> EncoderUnavailable:
         reason = self._one_line(str(error)) or type(error).__name__
         return EncoderUnavailable(
             f"the server at {self._address.url} does not answer: {reason}",
-            remedy="Start it, or correct the address in --model (for Ollama, OLLAMA_HOST).",
+            remedy=f"Start it, or correct the address in {self._address.option} (for Ollama, OLLAMA_HOST).",
         )
 
     def _one_line(self, text: str) -> str:
         """Make the server's words fit to show: short, printable, without the secret, which some repeat."""
         if self._address.key:
-            text = text.replace(self._address.key, f"${KEY_VARIABLE}")
+            text = text.replace(self._address.key, f"${self._address.key_variable}")
         shown = "".join(char for char in " ".join(text.split()) if char.isprintable())
         return shown if len(shown) <= _SHOWN_CHARACTERS else shown[: _SHOWN_CHARACTERS - 1] + "…"
 

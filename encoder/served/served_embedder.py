@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -15,20 +14,17 @@ from numpy.typing import NDArray
 from encoder.interface import Window
 from encoder.served.embedding_servers import EmbeddingServer, embedding_server
 from encoder.served.http_connection import HttpConnection, Refused
+from encoder.served.payload import TEXTS_IN_REQUEST, in_requests, sendable_text
 from encoder.served.reading_limit import Longer, ReadingLimit, reading_limit
 from encoder.served.server_address import KEY_VARIABLE, server_address
 from encoder.served.sketch import SENTENCES, same_model, sketch
 from encoder.token_sequences import TokenSequencer
 from index_data.errors import EncoderUnavailable
 
-_TEXTS_IN_REQUEST = 32
-"""What TEI takes unless it is told otherwise."""
-_CHARACTERS_IN_REQUEST = 60_000
 _REQUESTS_IN_FLIGHT = 4
 _BATCH_TOKENS = 16_384
 _SURELY_READ = 24
 """Tokens that every server reads, so that a short question needs no trial of the limit."""
-_SPACES = re.compile(r"\s{2,}")
 
 
 class ServedEmbedder:
@@ -53,7 +49,7 @@ class ServedEmbedder:
         self._query_prompt = query_prompt
         self._passage_prompt = passage_prompt
         self._window_tokens = window_tokens
-        self._texts_in_request = _TEXTS_IN_REQUEST
+        self._texts_in_request = TEXTS_IN_REQUEST
         self._limit = ReadingLimit(0, Longer.UNTRIED)
         vectors = self._ask(SENTENCES)
         self.dimension: int = vectors.shape[1]
@@ -87,9 +83,9 @@ class ServedEmbedder:
         return self._vectors(queries, self._query_prompt)
 
     def _vectors(self, texts: Sequence[str], prompt: str) -> NDArray[np.float32]:
-        sendable = [_sendable(text) for text in texts]
+        sendable = [sendable_text(text) for text in texts]
         self._refuse_what_would_be_cut(sendable)
-        requests = list(self._requests([prompt + text for text in sendable]))
+        requests = list(in_requests([prompt + text for text in sendable], self._texts_in_request))
         if not requests:
             return np.empty((0, self.dimension), dtype=np.float32)
         with ThreadPoolExecutor(_REQUESTS_IN_FLIGHT) as pool:
@@ -121,18 +117,6 @@ class ServedEmbedder:
             except Refused as refusal:
                 raise self._error(refusal, [prompt]) from refusal
         return self._limit
-
-    def _requests(self, texts: Sequence[str]) -> Iterator[list[str]]:
-        """Cut `texts` into what one request may hold."""
-        held: list[str] = []
-        for text in texts:
-            characters = sum(map(len, held)) + len(text)
-            if held and (len(held) >= self._texts_in_request or characters > _CHARACTERS_IN_REQUEST):
-                yield held
-                held = []
-            held.append(text)
-        if held:
-            yield held
 
     def _ask(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of `texts`: float32 (N, D); what is too much at once goes in halves."""
@@ -195,13 +179,3 @@ def open_server(
 @cache
 def _builtin_tokens() -> TokenSequencer:
     return TokenSequencer(Path(__file__).parents[1] / "builtin" / "tokenizer.json")
-
-
-def _sendable(text: str) -> str:
-    """Leave out what servers choke on or count by the piece, and nothing that is read.
-
-    No lone surrogates, no NUL, one white space for many, and never nothing at all.
-    """
-    encodable = text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
-    single = _SPACES.sub(lambda run: "\n" if "\n" in run[0] else " ", encodable).strip()
-    return single or "."
