@@ -1,4 +1,4 @@
-"""Which sentence of a passage answers the question, in whatever language it is written."""
+"""Why a passage answers a question, in whatever language it is written."""
 
 from __future__ import annotations
 
@@ -8,32 +8,70 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from encoder.interface import Embedder, Window
-from index_data.sentences import sentence_ends
+from encoder.interface import Embedder, PoolingEmbedder, TokenStates, Window
 from index_data.stop_words import telling_words
-from index_data.words import query_words, words
+from index_data.words import finding, query_words, words
+from search.answering_spans import best_span, sentences
+from search.hits import Evidence, Witness
+from search.read_words import read_words
+from search.word_pairs import word_pairs
+from search.word_shares import word_shares
+
+Explained = tuple[tuple[int, int], Evidence]
+"""The span that answers, as (start, end) in characters of the passage, and why."""
 
 
-def answering_sentences(
-    query: NDArray[np.float32], passages: Sequence[str], embedder: Embedder
-) -> list[tuple[int, int]]:
-    """Find each passage's sentence nearest to `query`, float32 (D,), as (start, end) in characters.
+def explained(
+    question: str, vector: NDArray[np.float32], passages: Sequence[str], embedder: Embedder
+) -> list[Explained]:
+    """Find what of each passage answers `question`, whose vector is float32 (D,), and why.
 
-    An encoder that pools by the mean reads a passage in one pass, and so each sentence in its context.
+    One pass over each passage gives the vector of any span of it, the share of each word, and which words
+    answer which. An encoder that does not show the states of its tokens gives the nearest sentence only.
     """
-    spans = [_sentences(passage) for passage in passages]
+    if not passages:
+        return []
+    if isinstance(embedder, PoolingEmbedder) and embedder.pools_tokens:
+        [asked] = embedder.token_states([question], query=True)
+        states = embedder.token_states(passages)
+        return explained_by_tokens(question, vector, passages, asked, states, embedder)
+    return _by_sentences(vector, passages, embedder)
+
+
+def explained_by_words(question: str, passage: str) -> Explained:
+    """Find the first sentence that shares most telling words with `question`."""
+    wanted = set(map(finding, telling_words(query_words(question))))
+    span = max(sentences(passage), key=lambda span: len(wanted & set(words(passage[slice(*span)]))))
+    return span, Evidence(Witness.WORDS)
+
+
+def explained_by_tokens(
+    question: str,
+    vector: NDArray[np.float32],
+    passages: Sequence[str],
+    asked: TokenStates,
+    states: Sequence[TokenStates],
+    embedder: PoolingEmbedder,
+) -> list[Explained]:
+    """Do the same for what the encoder has read: `question`, whose vector is float32 (D,), and passages."""
+    read = [read_words(text, own, embedder) for text, own in zip(passages, states, strict=True)]
+    pairs = word_pairs(read_words(question, asked, embedder), read)
+    shares = word_shares(vector, list(zip(states, read, strict=True)), embedder)
+    tokens = embedder.pooled_vectors(asked.states)
+    spans = [
+        best_span(text, own, vector, tokens, embedder) for text, own in zip(passages, states, strict=True)
+    ]
+    return [
+        (span, Evidence(Witness.TOKENS, shared, paired, rest))
+        for span, (shared, rest), paired in zip(spans, shares, pairs, strict=True)
+    ]
+
+
+def _by_sentences(
+    vector: NDArray[np.float32], passages: Sequence[str], embedder: Embedder
+) -> list[Explained]:
+    spans = [sentences(passage) for passage in passages]
     windows = [Window(passage, inside) for passage, inside in zip(passages, spans, strict=True)]
-    cosines = iter((embedder.embed_passages(windows) @ query).tolist())  # (sentences of all passages,)
-    return [max(zip(islice(cosines, len(inside)), inside, strict=True))[1] for inside in spans]
-
-
-def matching_sentence(query: str, passage: str) -> tuple[int, int]:
-    """Find the first sentence that shares most telling words with `query`, as (start, end) in characters."""
-    wanted = set(telling_words(query_words(query)))
-    return max(_sentences(passage), key=lambda span: len(wanted & set(words(passage[slice(*span)]))))
-
-
-def _sentences(passage: str) -> tuple[tuple[int, int], ...]:
-    """Tile a passage with its sentences, as (start, end) in characters."""
-    ends = [end for end in sentence_ends(passage).tolist() if end < len(passage)]
-    return tuple(zip([0, *ends], [*ends, len(passage)], strict=True))
+    cosines = iter((embedder.embed_passages(windows) @ vector).tolist())  # (sentences of all passages,)
+    best = [max(zip(islice(cosines, len(inside)), inside, strict=True))[1] for inside in spans]
+    return [(span, Evidence(Witness.SENTENCES)) for span in best]

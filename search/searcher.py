@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from encoder.interface import Embedder, Reranker, SparseEmbedder
-from index_data.errors import UsageError
+from encoder.interface import Embedder, Reranker
 from index_data.index import Index
-from index_data.records import Candidate, Filters, StoredPassage
-from search.evidence import answering_sentences, matching_sentence
+from index_data.records import StoredPassage
+from search.copies import fold
+from search.diversity import diverse_order
+from search.evidence import Explained, explained, explained_by_words
 from search.freshness import is_stale
-from search.fusion import Fused, fuse
-from search.hits import Channels, Hit
-from search.query import Mode, Query
+from search.fusion import Fused
+from search.hits import Channels, Copy, Evidence, Hit, Reranked
+from search.languages import LanguageOffsets, preferred
+from search.pace import Pace
+from search.page import is_full, page, pool
+from search.proposer import Proposer
+from search.query import Query
+from search.reranking import candidates_for, opinions
+from search.trace import Judged, Proposals, Trace
 
 CANDIDATES = 100
 """Passages that each channel proposes, unless more hits than that are asked for."""
-RERANKED = 20
-"""Candidates that a re-ranker looks at, unless more hits than that are asked for."""
+DEEPER = 4
+"""How many times as many they propose where copies, or a strict `per_document`, leave no full page."""
+ENOUGH = 256
+"""Passages without which an index cannot tell chance from an answer."""
+RELEVANT = 0.4
+"""Score of the best hit below which nothing is found, unless a passage has every word; decision 0022."""
 EXPLAINED = 10
-"""Hits whose answering sentence is looked for with the encoder, which costs a pass over each."""
+"""Hits whose evidence is looked for with the encoder, which costs a pass over each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,54 +49,70 @@ class Searcher:
     embedder: Embedder | None
     """None answers lexical questions only, without loading an encoder."""
     reranker: Reranker | None = None
+    pace: Pace = field(default_factory=Pace)
+    """How fast the re-ranker is, and the clock."""
+    offsets: LanguageOffsets = field(default_factory=LanguageOffsets, repr=False, compare=False)
 
     def search(self, query: Query) -> list[Hit]:
         """Find the passages that answer `query`, best first.
 
         Raises:
             IndexDamaged: a passage that was found fails its checksum.
-            UsageError: a dense question was asked without an encoder.
+            UsageError: a dense question was asked without an encoder, or a passage it names is gone.
         """
-        if not _says_something(query.text):
-            return []
-        vector = self._embed(query)
-        candidates = max(CANDIDATES, query.limit)
-        lexical = (
-            [] if query.mode is Mode.DENSE else self.index.matching(query.text, candidates, query.filters)
+        return list(self.trace(query).hits)
+
+    def trace(self, query: Query) -> Trace:
+        """Search, and keep what each stage said; it raises what `search` raises."""
+        if not (query.by_example or _says_something(query.text)):
+            return Trace()
+        deadline = math.inf if query.budget_ms is None else self.pace.clock() + query.budget_ms / 1000
+        vector = self.proposer.vector(query)
+        proposals, originals, copies = self._candidates(query, vector)
+        if not self._is_relevant(query, proposals):
+            return Trace(vector=vector, proposals=proposals)
+        scored, reranked = self._reranked(query, originals, deadline)
+        good = self._good(query, scored)
+        chosen = page([found.path for found in good], query.limit, query.most_of_one)
+        kept = [good[place] for place in chosen.places]
+        held_back = [good[place].stored for place in chosen.held_back]
+        hits = _hits(kept, self._explained(query, vector, [found.text for found in kept]))
+        return Trace(
+            hits=_with_collapsed(hits, copies, held_back),
+            vector=vector,
+            proposals=proposals,
+            copies=copies,
+            reranked=reranked,
+            judged=[Judged(one.stored.passage_id, one.score, one.channels.rerank) for one in scored],
+            held_back=[stored.passage_id for stored in held_back],
         )
-        sparse = self._sparse(query, candidates)
-        dense = [] if vector is None else self._dense(vector, query.filters, candidates, [*lexical, *sparse])
-        scored = self._fetch(fuse(dense, lexical, sparse)[: max(RERANKED, query.limit)])
-        if self.reranker is not None:
-            scored = _rerank(query.text, scored, self.reranker)
-        kept = [found for found in scored if found.score >= query.min_score][: query.limit]
-        return _hits(kept, self._snippets(query.text, vector, [found.text for found in kept]))
 
-    def _embed(self, query: Query) -> NDArray[np.float32] | None:
-        if query.mode is Mode.LEXICAL:
-            return None
-        if self.embedder is None:
-            raise UsageError("a dense search needs an encoder", remedy="Ask with --mode lexical.")
-        vector: NDArray[np.float32] = self.embedder.embed_queries([query.text])[0]
-        return vector
+    @property
+    def proposer(self) -> Proposer:
+        """The first half of a search."""
+        return Proposer(self.index, self.embedder, self.offsets)
 
-    def _sparse(self, query: Query, count: int) -> list[Candidate]:
-        """Find the `count` passages that share vocabulary pieces, if the encoder weighs them."""
-        if query.mode is not Mode.HYBRID or not isinstance(self.embedder, SparseEmbedder):
-            return []
-        [weighed] = self.embedder.sparse_queries([query.text])
-        return self.index.sharing(weighed, count, query.filters)
+    def _candidates(
+        self, query: Query, vector: NDArray[np.float32] | None
+    ) -> tuple[Proposals, list[_Scored], dict[int, tuple[Copy, ...]]]:
+        """Have enough proposed to fill a page with what is no copy, and copies by what stands for them."""
+        count = max(CANDIDATES, query.limit) + (len(query.like) if query.by_example else 0)
+        for depth in (count, DEEPER * count):
+            proposals = self.proposer.propose(query, vector, depth)
+            originals, copies = self._fold(self._fetch(proposals.fused), query)
+            if proposals.exhausted or is_full(
+                [found.path for found in originals], query.limit, query.most_of_one
+            ):
+                break
+        return proposals, originals, copies
 
-    def _dense(
-        self, vector: NDArray[np.float32], filters: Filters, count: int, proposed: Sequence[Candidate]
-    ) -> list[Candidate]:
-        """Find the `count` passages nearest to `vector`, and give those `proposed` their cosine too."""
-        nearest = self.index.nearest(vector, count, filters)
-        known = {candidate.passage_id for candidate in nearest}
-        proposed_ids = dict.fromkeys(candidate.passage_id for candidate in proposed)
-        others = [passage_id for passage_id in proposed_ids if passage_id not in known]
-        cosines = self.index.vectors(others) @ vector  # (others,)
-        return nearest + [Candidate(*found) for found in zip(others, cosines.tolist(), strict=True)]
+    def _is_relevant(self, query: Query, proposals: Proposals) -> bool:
+        """Whether the best candidate is more than chance gives, as far as a small index can tell."""
+        if not (query.judged and proposals.fused) or proposals.background < ENOUGH:
+            return bool(proposals.fused)
+        if query.by_example or proposals.fused[0].score >= RELEVANT:
+            return True
+        return self.index.holds_every_word(query.text, query.filters)
 
     def _fetch(self, fused: Sequence[Fused]) -> list[_Scored]:
         by_id = {found.passage_id: found for found in fused}
@@ -93,13 +123,60 @@ class Searcher:
             for passage, found in zip(stored, ranked, strict=True)
         ]
 
-    def _snippets(
-        self, question: str, vector: NDArray[np.float32] | None, texts: Sequence[str]
-    ) -> list[tuple[int, int]]:
-        if vector is None or self.embedder is None or not texts:
-            return [matching_sentence(question, text) for text in texts]
-        answering = answering_sentences(vector, texts[:EXPLAINED], self.embedder)
-        return answering + [matching_sentence(question, text) for text in texts[EXPLAINED:]]
+    def _fold(
+        self, scored: Sequence[_Scored], query: Query
+    ) -> tuple[list[_Scored], dict[int, tuple[Copy, ...]]]:
+        """Part what is found into what stands for itself, and copies by the id of what stands for them.
+
+        Passages that are asked for as examples are left out, and so are their copies.
+        """
+        examples = self.index.passages(query.like) if query.by_example else []
+        ids = {example.passage_id for example in examples}
+        others = [found for found in scored if found.stored.passage_id not in ids]
+        if not query.collapse:
+            return others, {}
+        stored = [*examples, *(found.stored for found in others)]
+        originals, folded = fold(stored, self.index.vectors([one.passage_id for one in stored]))
+        return [others[place - len(examples)] for place in originals if place >= len(examples)], folded
+
+    def _reranked(
+        self, query: Query, originals: Sequence[_Scored], deadline: float
+    ) -> tuple[list[_Scored], Reranked | None]:
+        """Compare the best once more, until `deadline` by the clock of `pace`; best first."""
+        paths = [found.path for found in originals]
+        compared = max(candidates_for(self.reranker), query.limit)
+        best = [originals[place] for place in pool(paths, compared, query.limit, query.most_of_one)]
+        if self.reranker is None or query.by_example or not best:
+            return best, None
+        scores, texts = [found.score for found in best], [found.text for found in best]
+        said, reranked = opinions(query.text, scores, texts, self.reranker, self.pace, deadline)
+        changed = [
+            replace(found, score=opinion.score, channels=replace(found.channels, rerank=opinion.rerank))
+            for found, opinion in zip(best, said, strict=True)
+        ]
+        return sorted(changed, key=lambda found: -found.score), reranked
+
+    def _good(self, query: Query, scored: Sequence[_Scored]) -> list[_Scored]:
+        """Leave out what scores too low, and put the rest in the order that was asked for."""
+        good = [found for found in scored if found.score >= (query.min_score or 0.0)]
+        if query.preferred_languages:
+            good = _preferring(good, query.preferred_languages)
+        if query.diverse:
+            vectors = self.index.vectors([found.stored.passage_id for found in good])
+            good = [good[place] for place in diverse_order([found.score for found in good], vectors)]
+        return good
+
+    def _explained(
+        self, query: Query, vector: NDArray[np.float32] | None, texts: Sequence[str]
+    ) -> list[Explained]:
+        if not query.snippets:
+            return [((0, len(text)), Evidence()) for text in texts]
+        # A question by example has no words but those of its first example.
+        question = self.index.passages(query.like)[0].passage.text if query.by_example else query.text
+        if vector is None or self.embedder is None:
+            return [explained_by_words(question, text) for text in texts]
+        by_encoder = explained(question, vector, texts[:EXPLAINED], self.embedder)
+        return by_encoder + [explained_by_words(question, text) for text in texts[EXPLAINED:]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +191,26 @@ class _Scored:
     def text(self) -> str:
         return self.stored.passage.text
 
+    @property
+    def path(self) -> Path:
+        return self.stored.document.path
+
 
 def _says_something(question: str) -> bool:
     """Whether there is a letter, a digit or a symbol in it, not punctuation alone."""
     return any(unicodedata.category(character)[0] in "LNS" for character in question)
 
 
-def _rerank(question: str, scored: Sequence[_Scored], reranker: Reranker) -> list[_Scored]:
-    """Take the mean of the score so far and the re-ranker's, best first."""
-    opinions = reranker.scores(question, [found.text for found in scored]).tolist()
-    reranked = [
-        replace(
-            found,
-            score=(found.score + opinion) / 2,
-            channels=replace(found.channels, rerank=opinion),
-        )
-        for found, opinion in zip(scored, opinions, strict=True)
+def _preferring(scored: Sequence[_Scored], languages: Sequence[str]) -> list[_Scored]:
+    """Give what is in one of the preferred languages its bonus, best first."""
+    raised = [
+        replace(found, score=preferred(found.score, found.stored.passage.languages, languages))
+        for found in scored
     ]
-    return sorted(reranked, key=lambda found: -found.score)
+    return sorted(raised, key=lambda found: -found.score)
 
 
-def _hits(scored: Sequence[_Scored], snippets: Sequence[tuple[int, int]]) -> list[Hit]:
+def _hits(scored: Sequence[_Scored], explanations: Sequence[Explained]) -> list[Hit]:
     return [
         Hit(
             rank=rank,
@@ -145,6 +221,18 @@ def _hits(scored: Sequence[_Scored], snippets: Sequence[tuple[int, int]]) -> lis
             channels=found.channels,
             snippet=snippet,
             stale=is_stale(found.stored.document),
+            evidence=evidence,
         )
-        for rank, (found, snippet) in enumerate(zip(scored, snippets, strict=True), start=1)
+        for rank, (found, (snippet, evidence)) in enumerate(zip(scored, explanations, strict=True), start=1)
+    ]
+
+
+def _with_collapsed(
+    hits: Sequence[Hit], copies: Mapping[int, tuple[Copy, ...]], held_back: Sequence[StoredPassage]
+) -> list[Hit]:
+    """Say at each hit which copies it stands for, and at a document's best one how much was held back."""
+    more = Counter(stored.document.path for stored in held_back)
+    return [
+        replace(hit, copies=copies.get(hit.passage_id, ()), more_in_document=more.pop(hit.document.path, 0))
+        for hit in hits
     ]

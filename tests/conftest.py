@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from encoder.interface import Window
+from encoder.interface import TokenStates, Window
 
 DIMENSION = 64
 UNSPACED = (
@@ -59,6 +59,21 @@ class LetterEmbedder:
 
     def token_vectors(self, texts: Sequence[str], *, query: bool = False) -> list[NDArray[np.float32]]:
         return [_unit(_letters(text)) for text in texts]
+
+    @property
+    def pools_tokens(self) -> bool:
+        return True
+
+    def token_states(self, texts: Sequence[str], *, query: bool = False) -> list[TokenStates]:
+        nothing = np.zeros(DIMENSION, dtype=np.float32)
+        read = [(self.token_spans(text), _letters(text)) for text in texts]
+        return [TokenStates(spans, letters, nothing, len(letters)) for spans, letters in read]
+
+    def pooled_vectors(self, means: NDArray[np.float32]) -> NDArray[np.float32]:
+        return _unit(means + 1e-12)
+
+    def direction(self, query: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+        return query / np.linalg.norm(mean)
 
     def _passage_vectors(self, window: Window) -> list[NDArray[np.float32]]:
         starts = self.token_spans(window.text)[:, 0]

@@ -1,25 +1,73 @@
-"""The sentence that is shown is the one that answers."""
+"""What of a passage answers, and why."""
 
 from __future__ import annotations
 
-from encoder.interface import Embedder
-from search.evidence import answering_sentences, matching_sentence
+from collections.abc import Sequence
+
+import pytest
+
+from encoder.interface import Window
+from search.evidence import explained, explained_by_words
+from search.hits import Evidence, Witness
+from tests.conftest import LetterEmbedder
 
 PASSAGE = "Rain fell all night. Der Zug fährt um neun Uhr ab. 我们去看西湖。"
+QUESTION = "Zug fährt ab um neun Uhr"
 
 
-def test_the_nearest_sentence_of_each_passage(letter_embedder: Embedder) -> None:
-    [query] = letter_embedder.embed_queries(["Zug fährt ab um neun Uhr"])
-    spans = answering_sentences(query, [PASSAGE, "One only."], letter_embedder)
-    assert PASSAGE[slice(*spans[0])].strip() == "Der Zug fährt um neun Uhr ab."
-    assert spans[1] == (0, len("One only."))
+class SentenceEmbedder(LetterEmbedder):
+    """Does not pool by the mean, as far as it tells."""
+
+    @property
+    def pools_tokens(self) -> bool:
+        return False
+
+
+def explain(question: str, passages: Sequence[str], embedder: LetterEmbedder) -> list[tuple[str, Evidence]]:
+    [query] = embedder.embed_queries([question])
+    found = explained(question, query, passages, embedder)
+    shown = [passage[slice(*span)].strip() for passage, (span, _) in zip(passages, found, strict=True)]
+    return list(zip(shown, (why for _, why in found), strict=True))
+
+
+@pytest.mark.parametrize("kind", [LetterEmbedder, SentenceEmbedder])
+def test_the_nearest_sentence_of_each_passage(kind: type[LetterEmbedder]) -> None:
+    [(first, _), (second, _)] = explain(QUESTION, [PASSAGE, "One only."], kind())
+    assert first == "Der Zug fährt um neun Uhr ab."
+    assert second == "One only."
+
+
+def test_an_encoder_that_shows_no_states_witnesses_sentences_only() -> None:
+    [(_, why)] = explain(QUESTION, [PASSAGE], SentenceEmbedder())
+    assert why == Evidence(Witness.SENTENCES)
 
 
 def test_the_sentence_with_most_words_in_common() -> None:
-    assert PASSAGE[slice(*matching_sentence("西湖", PASSAGE))] == "我们去看西湖。"
-    assert PASSAGE[slice(*matching_sentence("nothing shared", PASSAGE))].strip() == "Rain fell all night."
+    span, why = explained_by_words("西湖", PASSAGE)
+    assert PASSAGE[slice(*span)] == "我们去看西湖。"
+    assert why == Evidence(Witness.WORDS)
+    span, _ = explained_by_words("nothing shared", PASSAGE)
+    assert PASSAGE[slice(*span)].strip() == "Rain fell all night."
 
 
-def test_no_passages_give_no_sentences(letter_embedder: Embedder) -> None:
-    [query] = letter_embedder.embed_queries(["anything"])
-    assert answering_sentences(query, [], letter_embedder) == []
+def test_no_passages_give_no_sentences(letter_embedder: LetterEmbedder) -> None:
+    assert explain("anything", [], letter_embedder) == []
+
+
+@pytest.mark.parametrize("passage", [PASSAGE, "One only.", "…a", "a", "西\n"])
+@pytest.mark.parametrize("question", [QUESTION, "?", "西"])
+def test_the_shares_of_all_words_are_the_cosine(
+    question: str, passage: str, letter_embedder: LetterEmbedder
+) -> None:
+    [query] = letter_embedder.embed_queries([question])
+    [whole] = letter_embedder.embed_passages([Window(passage, ((0, len(passage)),))])
+    [(_, why)] = explain(question, [passage], letter_embedder)
+    assert sum(word.weight for word in why.words) + why.rest == pytest.approx(float(query @ whole), abs=1e-4)
+
+
+def test_a_word_is_paired_with_itself(letter_embedder: LetterEmbedder) -> None:
+    question = "When does the Zug leave?"
+    [(_, why), _] = explain(question, [PASSAGE, "One only."], letter_embedder)
+    paired = {PASSAGE[slice(*pair.passage)]: pair for pair in why.pairs}
+    assert question[slice(*paired["Zug"].query)] == "Zug"
+    assert paired["Zug"].similarity == pytest.approx(1, abs=1e-3)

@@ -1,15 +1,14 @@
-"""Fusion is a pure function of scores."""
+"""Fusion is a pure function of scores and of what chance gives."""
 
 from __future__ import annotations
-
-from math import exp
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index_data.records import Candidate
-from search.fusion import LEXICAL_WEIGHT, SPARSE_WEIGHT, fuse
+from search.calibration import LEXICAL_LENGTH, LEXICAL_REST, LEXICAL_WEIGHT, Calibration, probability
+from search.fusion import fuse
 
 SCORES = st.dictionaries(st.integers(1, 20), st.floats(-1, 1), max_size=10)
 BM25 = st.dictionaries(st.integers(1, 20), st.floats(0, 60), max_size=10)
@@ -21,45 +20,39 @@ def _candidates(scores: dict[int, float]) -> list[Candidate]:
 
 
 def test_scores_follow_the_formula() -> None:
-    [both, words, meaning] = fuse(_candidates({1: 0.5, 2: 0.2}), _candidates({1: 10.0, 3: 30.0}))
-    assert (both.passage_id, both.dense, both.lexical) == (1, 0.5, 10.0)
-    assert both.score == pytest.approx(1 - 0.5 * exp(-LEXICAL_WEIGHT * 10))
-    assert (words.passage_id, words.dense) == (3, None)
-    assert words.score == pytest.approx(1 - exp(-LEXICAL_WEIGHT * 30))
-    assert (meaning.passage_id, meaning.lexical) == (2, None)
-    assert meaning.score == pytest.approx(0.2)
+    calibration = Calibration(
+        words=4, level=0.2, spread=0.1, word_levels={"en": 6.0}, language_of={1: "en", 2: "en", 3: "de"}
+    )
+    dense, lexical = {1: 0.5, 2: 0.4}, {1: 10.0, 2: 5.0, 3: 9.0}
+    found = {one.passage_id: one for one in fuse(_candidates(dense), _candidates(lexical), (), calibration)}
+    weight = LEXICAL_WEIGHT / 4**LEXICAL_LENGTH
+    assert found[1].score == pytest.approx(probability(3 + weight * 4.0))
+    assert found[2].score == pytest.approx(probability(2 + weight * LEXICAL_REST * 5.0))
+    assert found[3].score == pytest.approx(probability(weight * 9.0))
+    assert (found[3].dense, found[3].lexical) == (None, 9.0)
 
 
-def test_the_sparse_channel_shrinks_the_doubt_that_is_left() -> None:
-    fused = fuse(_candidates({1: 0.5}), _candidates({1: 10.0}), _candidates({1: 0.2, 2: 0.4}))
-    assert [(found.passage_id, found.dense, found.lexical, found.sparse) for found in fused] == [
-        (1, 0.5, 10.0, 0.2),
-        (2, None, None, 0.4),
-    ]
-    assert fused[0].score == pytest.approx(1 - 0.5 * exp(-LEXICAL_WEIGHT * 10) * exp(-SPARSE_WEIGHT * 0.2))
-    assert fused[1].score == pytest.approx(1 - exp(-SPARSE_WEIGHT * 0.4))
-
-
-def test_at_a_usual_cosine_the_sparse_product_is_worth_what_its_authors_give_it() -> None:
-    [before] = fuse(_candidates({1: 0.6}), [])
-    [nearer] = fuse(_candidates({1: 0.601}), [])
-    [shared] = fuse(_candidates({1: 0.6}), [], _candidates({1: 0.001}))
-    assert (shared.score - before.score) / (nearer.score - before.score) == pytest.approx(0.3, abs=1e-3)
+def test_at_any_spread_the_sparse_product_is_worth_what_its_authors_give_it() -> None:
+    for spread in (0.05, 0.1):
+        calibration = Calibration(spread=spread)
+        [nearer] = fuse(_candidates({1: 0.63}), [], (), calibration)
+        [shared] = fuse(_candidates({1: 0.6}), [], _candidates({1: 0.1}), calibration)
+        assert shared.score == pytest.approx(nearer.score)
 
 
 def test_a_chance_word_does_not_beat_a_close_meaning() -> None:
-    assert fuse(_candidates({1: 0.6}), _candidates({2: 3.0}))[0].passage_id == 1
+    chance = Calibration(words=6, level=0.2, word_levels={"en": 4.0}, language_of={2: "en"})
+    assert fuse(_candidates({1: 0.4, 2: 0.25}), _candidates({2: 5.0}), (), chance)[0].passage_id == 1
 
 
 def test_many_rare_words_beat_a_vague_meaning() -> None:
-    assert fuse(_candidates({1: 0.2}), _candidates({2: 25.0}))[0].passage_id == 2
+    assert fuse(_candidates({1: 0.2}), _candidates({2: 25.0}), (), Calibration(words=4))[0].passage_id == 2
 
 
 def test_opposite_meaning_alone_is_no_hit() -> None:
     assert fuse(_candidates({1: -0.7, 2: 0.0}), []) == []
     [found] = fuse(_candidates({1: -0.7}), _candidates({1: 10.0}))
     assert found.dense == -0.7
-    assert found.score == pytest.approx(1 - exp(-LEXICAL_WEIGHT * 10))
 
 
 def test_a_word_that_every_passage_has_still_finds_them() -> None:
@@ -76,6 +69,24 @@ def test_every_supported_candidate_comes_once_with_a_score_from_0_to_1(
     assert sorted(found.passage_id for found in fused) == sorted(supported)
     assert [found.score for found in fused] == sorted((found.score for found in fused), reverse=True)
     assert all(0 <= found.score <= 1 for found in fused)
+
+
+@given(SCORES, st.floats(0, 0.5), st.floats(0.01, 0.3))
+def test_meaning_alone_keeps_the_order_of_cosines(
+    dense: dict[int, float], level: float, spread: float
+) -> None:
+    fused = fuse(_candidates(dense), [], (), Calibration(level=level, spread=spread))
+    cosines = [found.dense or 0.0 for found in fused]
+    assert cosines == pytest.approx(sorted(cosines, reverse=True), abs=1e-12)
+
+
+@given(BM25, st.floats(0, 20))
+def test_words_alone_keep_the_order_of_bm25_within_a_language(
+    lexical: dict[int, float], level: float
+) -> None:
+    calibration = Calibration(words=3, word_levels={"en": level}, language_of=dict.fromkeys(lexical, "en"))
+    scores = [found.lexical or 0.0 for found in fuse([], _candidates(lexical), (), calibration)]
+    assert scores == pytest.approx(sorted(scores, reverse=True), abs=1e-9)
 
 
 def test_ties_are_broken_the_same_way_every_time() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import exp
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from encoder.interface import Embedder, SparseEmbedder, Window
 from index_data.index import Index
 from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage, SparseVector
 from search import searcher as searching
-from search.fusion import SPARSE_WEIGHT
+from search.calibration import MIDDLE, SLOPE, SPARSE_WEIGHT, calibrate
 from search.query import Mode, Query
 from search.searcher import Searcher
 
@@ -57,15 +57,22 @@ def test_the_other_modes_do_not(index: Index, weighing_embedder: SparseEmbedder)
         assert {hit.channels.sparse for hit in hits} == {None}
 
 
+def evidence(score: float) -> float:
+    return MIDDLE + log(score / (1 - score)) / SLOPE
+
+
 def test_it_adds_to_what_the_other_channels_say(
     index: Index, weighing_embedder: SparseEmbedder, letter_embedder: Embedder
 ) -> None:
+    [vector] = letter_embedder.embed_queries(["river tea"])
+    calibration = calibrate(vector, 2, index.background("river tea", [1, 2, 3]))
     without = {hit.passage_id: hit for hit in Searcher(index, letter_embedder).search(Query("river tea"))}
     for hit in Searcher(index, weighing_embedder).search(Query("river tea")):
         before = without[hit.passage_id]
         assert hit.channels.sparse is not None
         assert replace(hit.channels, sparse=None) == before.channels
-        assert 1 - hit.score == pytest.approx((1 - before.score) * exp(-SPARSE_WEIGHT * hit.channels.sparse))
+        added = SPARSE_WEIGHT * hit.channels.sparse / calibration.spread
+        assert evidence(hit.score) - evidence(before.score) == pytest.approx(added)
 
 
 def test_a_passage_that_it_alone_proposes_gets_its_cosine(

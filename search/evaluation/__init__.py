@@ -1,0 +1,1 @@
+"""How well search finds what people judged, and what is known to be there."""

@@ -1,0 +1,99 @@
+"""The best candidates compared once more: all of them quickly where that goes, the best of these well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encoder.interface import QuickReranker, Reranker
+from search.calibration import USUAL_SPREAD, evidence_of, probability
+from search.hits import Reranked
+from search.pace import Pace
+
+GUESSED = 50
+"""What a re-ranker with a quick first guess looks at."""
+THOROUGH = 7
+"""How many of these it compares thoroughly: as many as two cores read in an eighth of a second."""
+WITHOUT_GUESS = 20
+"""What any other re-ranker compares."""
+_AT_ONCE = 4
+"""Passages between two looks at the clock; the most that is begun too late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What re-ranking made of a candidate."""
+
+    score: float
+    """0 to 1: the score so far, moved by what the re-ranker says, or would probably say."""
+    rerank: float | None
+    """What it says, 0 to 1; None where it was not asked."""
+
+
+def candidates_for(reranker: Reranker | None) -> int:
+    """How many of the best passages to hand to `opinions`."""
+    return GUESSED if isinstance(reranker, QuickReranker) else WITHOUT_GUESS
+
+
+def opinions(
+    question: str,
+    scores: Sequence[float],
+    passages: Sequence[str],
+    reranker: Reranker,
+    pace: Pace,
+    deadline: float,
+) -> tuple[list[Opinion], Reranked]:
+    """Compare as many passages, best first, as the clock of `pace` seems to allow before it shows `deadline`.
+
+    What a re-ranker says is evidence as far as it lies from the mean of what it says of all. The mean of
+    those compared is put where their guesses have it, so that nobody gains or loses by not being asked. The
+    best of all gets the score that the best had before: some of fifty always stand out, which makes no
+    answer surer.
+    """
+    so_far = np.array([evidence_of(score) for score in scores])
+    evidence = np.zeros(len(passages))
+    thorough = len(passages)
+    if isinstance(reranker, QuickReranker) and pace.clock() < deadline:
+        quick = reranker.quick_scores(question, passages)
+        if quick is not None:
+            evidence, thorough = _evidence(quick), min(THOROUGH, thorough)
+    order = np.argsort(-(so_far + evidence), kind="stable")[:thorough].tolist()
+    found = _within(question, [passages[place] for place in order], reranker, pace, deadline)
+    seen = order[: len(found)]
+    if seen:
+        evidence[seen] = _evidence(found) + evidence[seen].mean()
+    asked = dict(zip(seen, found.tolist(), strict=True))
+    final = so_far + evidence
+    if len(final):
+        final += so_far.max() - final.max()
+    return [
+        Opinion(probability(one), asked.get(place)) for place, one in enumerate(final.tolist())
+    ], Reranked(len(seen), thorough)
+
+
+def _evidence(said: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How far each score lies from their mean, in units of evidence: float64 (N,)."""
+    evidence: NDArray[np.float64] = (said.astype(np.float64) - said.mean()) / USUAL_SPREAD
+    return evidence
+
+
+def _within(
+    question: str, passages: Sequence[str], reranker: Reranker, pace: Pace, deadline: float
+) -> NDArray[np.float64]:
+    """Scores of the first passages, as many as the time is enough for: float64 (N,)."""
+    scores = np.zeros(0)
+    while len(scores) < len(passages):
+        waiting, began = passages[len(scores) :], pace.clock()
+        if deadline < math.inf:
+            # An estimate that is never tried would never become better.
+            least = 1 if began < deadline and not len(scores) else 0
+            waiting = waiting[: min(max(pace.fit(waiting, deadline - began), least), _AT_ONCE)]
+        if not waiting:
+            break
+        scores = np.concatenate([scores, reranker.scores(question, waiting)])
+        pace.note(waiting, pace.clock() - began)
+    return scores
