@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from search.hits import Hit
+from search.hits import Hit, Reranked
 from search.query import Query
 
 if TYPE_CHECKING:
@@ -29,19 +29,34 @@ class Answer:
     load_ms: float
     """To open the index and load the encoder."""
     search_ms: float
+    compared: Reranked | None = None
+    """How far re-ranking came."""
+    nearest: Hit | None = None
+    """What came nearest where nothing is relevant; `--min-score 0` gives it."""
 
 
 def answer(searcher: Searcher, query: Query, index_folder: Path, *, load_ms: float = 0.0) -> Answer:
     """Search, and keep the time that it took."""
     start = perf_counter()
-    hits = tuple(searcher.search(query))
+    found = searcher.trace(query)
+    nearest = None if found.hits else _nearest(searcher, query)
     return Answer(
         query=query,
         reranked=searcher.reranker is not None,
-        hits=hits,
+        hits=tuple(found.hits),
         index_folder=index_folder,
         generation=searcher.index.generation,
         fingerprint=searcher.index.fingerprint,
         load_ms=load_ms,
         search_ms=(perf_counter() - start) * 1000,
+        compared=found.reranked,
+        nearest=nearest,
     )
+
+
+def _nearest(searcher: Searcher, query: Query) -> Hit | None:
+    """Find what was refused, if it was."""
+    if query.min_score is not None:
+        return None
+    found = replace(searcher, reranker=None).search(replace(query, min_score=0.0, limit=1))
+    return found[0] if found else None

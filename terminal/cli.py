@@ -11,16 +11,24 @@ import click
 from terminal.commands.backup import backup
 from terminal.commands.check import check
 from terminal.commands.doctor import doctor
+from terminal.commands.evaluate import evaluate
+from terminal.commands.explain import explain
+from terminal.commands.feedback import feedback
 from terminal.commands.garbage import gc
+from terminal.commands.get import get
 from terminal.commands.ingest import ingest
 from terminal.commands.models import models
+from terminal.commands.open import open_
 from terminal.commands.purge import purge
 from terminal.commands.rebuild import rebuild
 from terminal.commands.repair import repair
 from terminal.commands.search import search
+from terminal.commands.selftest import selftest
+from terminal.commands.similar import similar
 from terminal.commands.status import status
 from terminal.commands.tui import tui
 from terminal.commands.tune import tune
+from terminal.commands.verify import verify
 from terminal.commands.watch import watch
 from terminal.delivery import settle_stdout
 from terminal.diagnostics import MEANINGS, ExitCode, guard
@@ -51,7 +59,8 @@ def cli(context: click.Context) -> int:
 
 
 for command in (
-    ingest, watch, search, tui, status, models, tune, check, doctor, repair, rebuild, gc, backup, purge,
+    ingest, watch, search, similar, get, open_, explain, tui, status, models, tune,
+    evaluate, selftest, feedback, verify, check, doctor, repair, rebuild, gc, backup, purge,
 ):  # fmt: skip
     cli.add_command(command)
 

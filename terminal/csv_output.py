@@ -8,7 +8,10 @@ import io
 from terminal.answer import Answer
 from terminal.safe_text import safe_text
 
-COLUMNS = ("rank", "score", "title", "path", "page", "line", "language", "media_type", "stale", "snippet")
+COLUMNS = (
+    *("rank", "score", "title", "path", "page", "line", "language", "media_type", "stale", "snippet"),
+    "passage_id",
+)
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -26,9 +29,8 @@ def csv_text(answer: Answer) -> str:
         page = "" if passage.page is None else passage.page
         stale = "true" if hit.stale else "false"
         score = f"{hit.score:.4f}"
-        writer.writerow(
-            [hit.rank, score, title, path, page, passage.line, language, media_type, stale, snippet]
-        )
+        place = [title, path, page, passage.line, language, media_type]
+        writer.writerow([hit.rank, score, *place, stale, snippet, hit.passage_id])
     return table.getvalue()
 
 

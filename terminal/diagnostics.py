@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     OK = 0
     NO_HIT = 1
     DAMAGED = NO_HIT
+    DIFFERS = NO_HIT
     ERROR = 2
     INDEX = 3
     ENCODER = 4
@@ -30,7 +31,8 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.OK: "hits, or whatever was asked is done",
-    ExitCode.NO_HIT: "no hit, a damaged index (check), or a fault (doctor)",
+    ExitCode.NO_HIT: "no hit, a damaged index (check), a fault (doctor), a gate that is missed (eval), "
+    "or a text that has moved (verify)",
     ExitCode.ERROR: "the command was misused, or an error without a code of its own",
     ExitCode.INDEX: "no index, or one that cannot be used as asked",
     ExitCode.ENCODER: "the encoder or the device is unavailable",

@@ -7,13 +7,16 @@ import json
 import math
 import os
 import re
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from index_data.records import Document, Passage
+from index_data.records import Document, Passage, StoredPassage
 from search.hits import Hit
 from terminal.answer import Answer
+from terminal.evidence_json import evidence_json
+from terminal.json_query import filters_shape, understood
 
 SCHEMA = "dragoman.search/1"
 
@@ -21,16 +24,19 @@ _RAW_HARM = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What `json.dumps` leaves as it is, although a terminal obeys it or UTF-8 cannot hold it."""
 
 
-def json_text(answer: Answer) -> str:
-    """Write the envelope of an answer, indented."""
-    results = [_result(hit) for hit in answer.hits]
+def json_text(answer: Answer, *, evidence: bool = False) -> str:
+    """Write the envelope of an answer, indented; with `evidence`, the share of every word."""
+    results = [_result(hit, evidence=evidence) for hit in answer.hits]
     return dump({"schema": SCHEMA, **_frame(answer), "results": results}, indent=2) + "\n"
 
 
-def jsonl_text(answer: Answer) -> str:
-    """Write one line for each hit and one that sums up."""
-    lines: list[dict[str, Any]] = [{"type": "result", **_result(hit)} for hit in answer.hits]
-    lines.append({"type": "summary", "schema": SCHEMA, **_frame(answer), "count": len(answer.hits)})
+def jsonl_text(answer: Answer, *, query_id: str | int | None = None, evidence: bool = False) -> str:
+    """Write one line for each hit and one that sums up, with the id of the question where it has one."""
+    named = {} if query_id is None else {"id": query_id}
+    lines: list[dict[str, Any]] = [
+        {"type": "result", **named, **_result(hit, evidence=evidence)} for hit in answer.hits
+    ]
+    lines.append({"type": "summary", **named, "schema": SCHEMA, **_frame(answer), "count": len(answer.hits)})
     return "".join(dump(line) + "\n" for line in lines)
 
 
@@ -50,19 +56,26 @@ def dump(value: object, *, indent: int | None = None) -> str:
 
 
 def _frame(answer: Answer) -> dict[str, Any]:
-    query, filters = answer.query, answer.query.filters
+    query = answer.query
     return {
         "query": {
-            "text": query.text,
+            "text": query.asked,
+            **understood(query),
             "mode": query.mode.value,
             "limit": query.limit,
-            "min_score": query.min_score,
+            "min_score": query.min_score or 0.0,
+            "judged": query.min_score is None,
             "rerank": answer.reranked,
-            "filters": {
-                "languages": list(filters.languages),
-                "media_types": list(filters.media_types),
-                "path_globs": list(filters.path_globs),
-            },
+            "budget_ms": query.budget_ms,
+            "reranked": asdict(answer.compared) if answer.compared else None,
+            "like": list(query.like),
+            "unlike": list(query.unlike),
+            "per_document": query.per_document,
+            "collapse": query.collapse,
+            "diverse": query.diverse,
+            "preferred_languages": list(query.preferred_languages),
+            "balance_languages": query.balance_languages,
+            "filters": filters_shape(query.filters),
         },
         "index": {
             "folder": str(answer.index_folder),
@@ -71,12 +84,16 @@ def _frame(answer: Answer) -> dict[str, Any]:
             "encoder": answer.fingerprint.encoder,
         },
         "timing_ms": {"load": round(answer.load_ms, 1), "search": round(answer.search_ms, 1)},
+        "nearest": None if answer.nearest is None else _near(answer.nearest),
     }
 
 
-def _result(hit: Hit) -> dict[str, Any]:
-    document, passage = hit.document, hit.passage
-    text = passage.text.rstrip()
+def _near(hit: Hit) -> dict[str, Any]:
+    whole = _result(hit, evidence=False)
+    return {name: whole[name] for name in ("score", "passage_id", "path", "path_bytes", "page", "line")}
+
+
+def _result(hit: Hit, *, evidence: bool) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "score": _number(hit.score),
@@ -86,11 +103,28 @@ def _result(hit: Hit) -> dict[str, Any]:
             "sparse": _number(hit.channels.sparse),
             "rerank": _number(hit.channels.rerank),
         },
-        "passage_id": hit.passage_id,
+        **passage_fields(StoredPassage(hit.passage_id, hit.document, hit.passage)),
+        "snippet": " ".join(hit.passage.text[slice(*hit.snippet)].split()),
+        "evidence": evidence_json(hit, words=evidence),
+        "stale": hit.stale,
+        "duplicates": [
+            {**passage_fields(copy.stored, with_text=False), "exact": copy.exact} for copy in hit.copies
+        ],
+        "more_in_document": hit.more_in_document,
+    }
+
+
+def passage_fields(stored: StoredPassage, *, with_text: bool = True) -> dict[str, Any]:
+    """Say which passage it is, and where it stands."""
+    document, passage = stored.document, stored.passage
+    text = passage.text.rstrip()
+    fields = {
+        "passage_id": stored.passage_id,
         "path": str(document.path),
         "path_bytes": path_bytes(document.path),
         "title": document.title,
         "language": passage.language,
+        "second_language": passage.second_language,
         "media_type": document.media_type,
         "content_hash": document.stamp.content_hash,
         "page": passage.page,
@@ -98,10 +132,9 @@ def _result(hit: Hit) -> dict[str, Any]:
         "heading_path": list(passage.heading_path),
         "char": [passage.start, passage.start + len(text)],
         "byte": _byte_range(document, passage, trimmed=passage.text[len(text) :]),
-        "text": text,
-        "snippet": " ".join(passage.text[slice(*hit.snippet)].split()),
-        "stale": hit.stale,
+        "encoding": document.encoding,
     }
+    return fields | {"text": text} if with_text else fields
 
 
 def _number(value: float | None) -> float | None:

@@ -6,6 +6,7 @@ import re
 
 from search.hits import Hit
 from terminal.answer import Answer
+from terminal.collapsed import collapsed
 from terminal.safe_text import safe_path, safe_text
 from terminal.text_output import place
 
@@ -14,7 +15,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>&|~$]|^[#+=-])")
 
 def markdown_text(answer: Answer) -> str:
     """Write the question as a heading and each hit as a numbered entry with its snippet quoted."""
-    entries = [f"# {_escape(answer.query.text)}\n"]
+    entries = [f"# {_escape(answer.query.asked or 'Similar passages')}\n"]
     entries += [_entry(hit) for hit in answer.hits]
     return "\n".join(entries)
 
@@ -22,9 +23,11 @@ def markdown_text(answer: Answer) -> str:
 def _entry(hit: Hit) -> str:
     document, passage = hit.document, hit.passage
     stale = ", changed since it was read" if hit.stale else ""
-    where = f"{_escape(safe_path(document.path))}, {place(passage)}, {_escape(passage.language)}{stale}"
+    facts = place(passage), _escape("+".join(passage.languages)), f"#{hit.passage_id}{stale}"
+    where = ", ".join((_escape(safe_path(document.path)), *facts))
     snippet = _escape(" ".join(passage.text[slice(*hit.snippet)].split()))
-    return f"{hit.rank}. **{_escape(document.title)}** ({hit.score:.2f})\n   {where}\n\n   > {snippet}\n"
+    entry = f"{hit.rank}. **{_escape(document.title)}** ({hit.score:.2f})\n   {where}\n\n   > {snippet}\n"
+    return entry + "".join(f"\n   {_escape(line)}\n" for line in collapsed(hit))
 
 
 def _escape(text: str) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 
-from index_data.words import query_words, words
+from index_data.words import finding, query_words, words
 
 Span = tuple[int, int]
 """(start, end) in characters, end-exclusive."""
@@ -17,7 +16,7 @@ _exact_forms = lru_cache(maxsize=4096)(query_words)
 
 def matching_spans(text: str, question: str) -> list[Span]:
     """Find the words of `question` in `text` by the rules of the lexical channel, in order."""
-    wanted = set(query_words(question))
+    wanted = set(map(finding, query_words(question)))
     spans: list[Span] = []
     for start, end in _matches(text, wanted) if wanted else ():
         if spans and start < spans[-1][1]:
@@ -34,10 +33,19 @@ def _matches(text: str, wanted: set[str]) -> Iterator[Span]:
             if not wanted.isdisjoint(words(text[start:end])):
                 yield start, end
         else:
-            pairs = [(first[0], second[1]) for first, second in pairwise(characters)]
-            for piece in sorted(characters + pairs):
-                if not wanted.isdisjoint(_exact_forms(text[slice(*piece)])):
+            for piece in _pieces(characters):
+                forms = _exact_forms(text[slice(*piece)])
+                if len(forms) == 1 and not wanted.isdisjoint(forms):
                     yield piece
+
+
+def _pieces(characters: list[Span]) -> list[Span]:
+    """Up to three characters on end, in order."""
+    return sorted(
+        (first[0], last[1])
+        for length in range(3)
+        for first, last in zip(characters, characters[length:], strict=False)
+    )
 
 
 def _stretches(text: str) -> Iterator[list[Span]]:

@@ -45,7 +45,7 @@ class Settings:
     dtype: str = "auto"
     """What the encoder computes in: `auto`, `float32`, `bfloat16`, `int8`."""
     offline: bool | None = None
-    """Stay off the network; None: yes, but for `models fetch` and a server that `model` names."""
+    """Stay off the network; None: yes, but for `models fetch` and servers that are named."""
     quiet: bool = False
     """Nothing on stderr but errors."""
     color: Color = Color.AUTO
@@ -64,12 +64,28 @@ class Settings:
     """How passages are found: by meaning (`dense`), by words (`lexical`) or by both (`hybrid`)."""
     limit: int = 10
     """Hits at most."""
-    min_score: float = 0.0
-    """Hits below it are left out; 0 to 1."""
+    min_score: float | None = None
+    """Hits below it are left out, 0 to 1; None: all are, if the best is no more than chance gives."""
+    per_doc: int | None = None
+    """Hits of one document at most; None: five, and more only where others do not fill the page."""
+    prefer_lang: tuple[str, ...] = ()
+    """Languages whose passages get a bonus on their score; no other ones are hidden."""
+    lang_balance: bool = False
+    """Take out of the cosines what the encoder gives a language, whatever is said in it."""
     rerank: bool | None = None
     """Compare the best hits once more; None: yes, unless words alone are asked for."""
     reranker: str | None = None
-    """Who compares them: a known re-ranker or the path of one; None: the encoder itself, token by token."""
+    """Who compares them: a known re-ranker, the path of one, `tei:URL` or `cohere:URL#model`.
+
+    None: the encoder itself, token by token.
+    """
+    budget_ms: int | None = None
+    """Milliseconds from the start of a search after which nothing more is re-ranked; None: no limit."""
+    viewer: str | None = None
+    """What opens PDF files at a page: a viewer's name, or a command with {page} and {path}.
+
+    None: the first of those known that is installed.
+    """
 
 
 def load_settings(flags: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
@@ -159,6 +175,16 @@ def _switch(value: object) -> bool:
     return switches[word]
 
 
+def _languages(value: object) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list):
+        raise TypeError
+    codes = [_text(part).strip().lower() for part in parts]
+    if not all(code.isascii() and code.isalpha() and len(code) in {2, 3} for code in codes):
+        raise ValueError
+    return tuple(dict.fromkeys(codes))
+
+
 def _choice(*choices: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in choices:
@@ -201,7 +227,12 @@ _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "mode": ("hybrid, dense or lexical", lambda value: Mode(_text(value))),
     "limit": _COUNT,
     "min_score": ("a number from 0 to 1", _share),
+    "per_doc": _COUNT,
+    "prefer_lang": ("codes of languages, as in de,fr", _languages),
+    "lang_balance": _SWITCH,
     "rerank": _SWITCH,
-    "reranker": ("a name or a folder", _text),
+    "reranker": ("a name, a folder or a server", _text),
+    "budget_ms": ("a whole number of milliseconds, 0 or more", lambda value: _count(value, least=0)),
+    "viewer": ("a program's name, or a command with {page} and {path}", _text),
 }
 """Each field's reader, and what to tell who gave it something else."""

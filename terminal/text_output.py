@@ -11,14 +11,15 @@ from rich.text import Text
 from index_data.records import Passage
 from search.hits import Hit
 from terminal.answer import Answer
-from terminal.matches import matching_spans
+from terminal.collapsed import collapsed
+from terminal.marked_text import HOT, Piece, marked_pieces, on_one_line
 from terminal.safe_text import safe_path, safe_text
 
 _INDENT = 4
 
 
 def text_text(answer: Answer, *, width: int, color: bool) -> str:
-    """Write the hits in `width` cells, words of the question in bold where `color` is on."""
+    """Write the hits in `width` cells, what tells in them marked where `color` is on."""
     page = io.StringIO()
     console = Console(
         file=page,
@@ -35,15 +36,20 @@ def text_text(answer: Answer, *, width: int, color: bool) -> str:
         console.print(_heading(hit))
         console.print(Padding(_where(hit), (0, 0, 0, _INDENT)))
         console.print(Padding(snippet(hit, answer.query.text), (0, 0, 0, _INDENT)))
+        for line in collapsed(hit):
+            console.print(Padding(Text(line, "dim"), (0, 0, 0, _INDENT)))
     return "".join(line.rstrip() + "\n" for line in page.getvalue().splitlines())
 
 
 def snippet(hit: Hit, question: str) -> Text:
-    """Cut the part worth showing, on one line, with the words of the question in bold."""
-    shown = Text(" ".join(safe_text(hit.passage.text[slice(*hit.snippet)]).split()))
-    for start, end in matching_spans(shown.plain, question):
-        shown.stylize("bold", start, end)
-    return shown
+    """Cut the part worth showing, on one line: bold where a word answers one, underlined where it is hot."""
+    pieces = marked_pieces(hit.passage.text, hit.snippet, hit.evidence, question)
+    return Text.assemble(*((piece.text, style(piece)) for piece in on_one_line(pieces)))
+
+
+def style(piece: Piece) -> str:
+    """Name the style of a piece, which no colour is needed to see."""
+    return " ".join(["bold"] * piece.answers + ["underline"] * (piece.heat >= HOT)) or "none"
 
 
 def place(passage: Passage) -> str:
@@ -56,7 +62,8 @@ def _heading(hit: Hit) -> Text:
         (f"{hit.rank:>2}  ", "dim"),
         (f"{hit.score:.2f}  ", "green"),
         (safe_text(hit.document.title), "bold"),
-        (f"  {safe_text(hit.passage.language)}", "magenta"),
+        (f"  {safe_text('+'.join(hit.passage.languages))}", "magenta"),
+        (f"  #{hit.passage_id}", "dim"),
     )
 
 

@@ -219,6 +219,10 @@ def _load_reranker(embedder: Embedder, settings: Settings) -> Reranker | None:
     if settings.rerank is False:
         return None
     if settings.reranker:
+        from encoder.served.server_address import is_served_reranker
+
+        if is_served_reranker(settings.reranker):
+            return _served_reranker(settings.reranker, settings)
         from encoder.checkpoint import resolve
         from encoder.cross_encoder import CrossEncoderReranker
         from encoder.device import NumberFormat, place
@@ -231,6 +235,16 @@ def _load_reranker(embedder: Embedder, settings: Settings) -> Reranker | None:
     from encoder.reranker import MaxSimReranker
 
     return M3Reranker(embedder) if isinstance(embedder, M3Embedder) else MaxSimReranker(embedder)
+
+
+def _served_reranker(reranker: str, settings: Settings) -> Reranker:
+    from encoder.served.served_reranker import open_reranker
+
+    if settings.offline:
+        raise UsageError(
+            f"{reranker} is behind a server", remedy="Leave out --offline, or use another --reranker."
+        )
+    return open_reranker(reranker)
 
 
 def _check_encoder(embedder: Embedder, made_by: Fingerprint) -> None:

@@ -8,18 +8,24 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 
 from index_data.errors import UsageError
-from index_data.records import Filters, IndexSummary
 from search.query import Mode, Query
 from terminal.answer import Answer, answer
+from terminal.commands.filter_options import filter_options, taken_filters
 from terminal.commands.options import shared_options
+from terminal.commands.ranking_options import ranking_options
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
-from terminal.safe_text import safe_text
+from terminal.safe_text import safe_path, safe_text
 from terminal.settings import Color, Settings, load_settings
+
+if TYPE_CHECKING:
+    from index_data.index import Index
+    from search.searcher import Searcher
 
 
 class Format(StrEnum):
@@ -30,13 +36,6 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     MARKDOWN = "md"
-
-
-def _comma_separated(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[str, ...]:
-    parts = (part.strip().casefold() for value in values for part in value.split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def _print_schema(context: click.Context, _parameter: click.Parameter, value: object) -> None:
@@ -55,40 +54,8 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, value: ob
     type=click.Choice([mode.value for mode in Mode]),
     help="By meaning (dense), by words (lexical) or by both. [default: hybrid]",
 )
-@click.option(
-    "--lang",
-    "languages",
-    multiple=True,
-    callback=_comma_separated,
-    help="Only these languages: de,fr.",
-    metavar="CODES",
-)
-@click.option(
-    "--type",
-    "media_types",
-    multiple=True,
-    callback=_comma_separated,
-    help="Only these types: pdf,md.",
-    metavar="TYPES",
-)
-@click.option(
-    "--path",
-    "path_globs",
-    multiple=True,
-    help="Only files whose whole path matches: '*/letters/*'.",
-    metavar="GLOB",
-)
-@click.option("--min-score", metavar="SCORE", help="Leave out hits below it, 0 to 1. [default: 0]")
-@click.option(
-    "--rerank/--no-rerank",
-    default=None,
-    help="Compare the best hits once more, token by token. [default: yes, except with --mode lexical]",
-)
-@click.option(
-    "--reranker",
-    metavar="NAME|FOLDER",
-    help="Have a cross-encoder compare them. [env: DRAGOMAN_RERANKER; default: the encoder, token by token]",
-)
+@filter_options
+@ranking_options
 @click.option("--json", "output_format", flag_value=Format.JSON.value, help="The same as --format json.")
 @click.option("--jsonl", "output_format", flag_value=Format.JSONL.value, help="The same as --format jsonl.")
 @click.option(
@@ -97,6 +64,7 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, value: ob
     type=click.Choice([shape.value for shape in Format]),
     help="Shape of the answer. [default: by the suffix of --output, else text]",
 )
+@click.option("--evidence", is_flag=True, help="With --json: how much each word of a passage contributes.")
 @click.option(
     "-o",
     "--output",
@@ -109,6 +77,11 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, value: ob
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0, not 1, when nothing is found.")
 @click.option(
+    "--batch",
+    metavar="FILE",
+    help="Ask each line of FILE, or of stdin with -, and print JSON lines: see docs/query-grammar.md.",
+)
+@click.option(
     "--schema",
     is_flag=True,
     is_eager=True,
@@ -120,69 +93,134 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, value: ob
 def search(
     question: tuple[str, ...],
     *,
-    languages: tuple[str, ...],
-    media_types: tuple[str, ...],
-    path_globs: tuple[str, ...],
+    batch: str | None,
+    like: tuple[int, ...],
+    unlike: tuple[int, ...],
+    everything: bool,
+    diverse: bool,
     output_format: str | None,
     output: Path | None,
+    evidence: bool,
     exit_zero: bool,
     **flags: object,
 ) -> int:
     """Find the passages that answer a question.
 
-    They may be in other languages than QUESTION.
+    They may be in other languages than QUESTION, which may hold "exact phrases", -words to leave out,
+    beginnings* and fields: lang:de, type:pdf, path:reports/**, title:budget, after:2024-01, before:7d.
+    Each hit has a number, as in #12, which `get`, `open`, `similar`, `explain`, --like and --unlike take.
     """
+    filters = taken_filters(flags)
     settings = load_settings(flags)
-    query = Query(
-        text=_cleaned(question),
+    frame = Query(
+        text="",
         limit=settings.limit,
         mode=settings.mode,
-        filters=Filters(languages=languages, media_types=media_types, path_globs=path_globs),
+        filters=filters,
         min_score=settings.min_score,
+        budget_ms=settings.budget_ms,
+        like=like,
+        unlike=unlike,
+        per_document=settings.per_doc,
+        collapse=not everything,
+        diverse=diverse,
+        preferred_languages=settings.prefer_lang,
+        balance_languages=settings.lang_balance,
     )
-    shape = Format(output_format) if output_format else _format_of(output)
+    if batch is not None:
+        _refuse_question(question, output_format)
+        from terminal.batch_answers import answer_batch
+
+        return answer_batch(
+            batch, frame, settings, lambda index: _searcher(index, settings), output, exit_zero=exit_zero
+        )
+    query = read_question(question, frame)
+    refuse_moved_words(query)
     found = _ask(query, settings)
-    deliver(_shaped(found, shape, color=_wants_color(settings.color, output)), output)
+    return give(found, settings, output_format, output, exit_zero=exit_zero, evidence=evidence)
+
+
+def give(
+    found: Answer,
+    settings: Settings,
+    output_format: str | None,
+    output: Path | None,
+    *,
+    exit_zero: bool,
+    evidence: bool = False,
+) -> int:
+    """Write an answer in the shape that was asked for, and say whether there was any hit."""
+    shape = Format(output_format) if output_format else _format_of(output)
+    shaped = _shaped(found, shape, color=_wants_color(settings.color, output), evidence=evidence)
+    deliver(shaped, output)
     if found.hits:
         return ExitCode.OK
     if not settings.quiet and shape is Format.TEXT:
-        tell("No passage answers this. `dragoman status` shows what the index holds.")
+        tell(_why_empty(found))
     return ExitCode.OK if exit_zero else ExitCode.NO_HIT
 
 
-def _cleaned(question: tuple[str, ...]) -> str:
+def _why_empty(found: Answer) -> str:
+    from search.query_line import written_filters
+    from terminal.text_output import place
+
+    within = " ".join(written_filters(found.query.filters))
+    no_answer = f"No passage answers this within {within}." if within else "No passage answers this."
+    if found.nearest is None:
+        return f"{no_answer} `dragoman status` shows what the index holds."
+    where = f"{safe_path(found.nearest.document.path)}, {place(found.nearest.passage)}"
+    return f"{no_answer} Nearest, {found.nearest.score:.2f}: {where}. --min-score 0 shows it."
+
+
+def _refuse_question(question: tuple[str, ...], output_format: str | None) -> None:
+    if question or output_format not in {None, Format.JSONL}:
+        raise UsageError(
+            "a batch takes its questions from a file and answers in JSON lines",
+            remedy="Leave out the question and the format: dragoman search --batch questions.jsonl",
+        )
+
+
+def read_question(question: tuple[str, ...], frame: Query) -> Query:
+    """Understand a line of the command line in its frame.
+
+    Raises:
+        UsageError: it is empty, asks for nothing, or names a field that is none.
+    """
+    from search.query_line import read_query
+
     text = safe_text(" ".join(question)).strip()
     if not text:
         raise UsageError("the question is empty", remedy='Ask something: dragoman search "how does it work"')
-    return text
+    return read_query(text, frame)
 
 
 def _ask(query: Query, settings: Settings) -> Answer:
-    from terminal.wiring import load_searcher, open_index, searcher_by_words
+    from search.known_values import refuse_unknown
+    from terminal.wiring import open_index
 
     start = perf_counter()
     with open_index(settings) as index:
-        _check_filters(query.filters, index.summary())
-        words_suffice = query.mode is Mode.LEXICAL and not settings.rerank
-        searcher = searcher_by_words(index) if words_suffice else load_searcher(index, settings)
+        refuse_unknown(query.filters, index.summary)
+        searcher = _searcher(index, settings)
         load_ms = (perf_counter() - start) * 1000
         return answer(searcher, query, settings.index, load_ms=load_ms)
 
 
-def _check_filters(filters: Filters, summary: IndexSummary) -> None:
-    # A typing error must not look like an empty answer.
-    for asked, held, noun, flag in (
-        (filters.languages, summary.languages, "language", "--lang"),
-        (filters.media_types, summary.media_types, "type", "--type"),
-    ):
-        unknown = [value for value in asked if value not in held]
-        if unknown:
-            raise UsageError(
-                f"the index has nothing of the {noun} {', '.join(unknown)}",
-                remedy=f"{flag} can be {', '.join(held)}."
-                if held
-                else "The index is empty: dragoman ingest PATH",
-            )
+def refuse_moved_words(query: Query) -> None:
+    """Refuse to move a question that is asked by its words alone.
+
+    Raises:
+        UsageError: it was to be moved.
+    """
+    if query.mode is Mode.LEXICAL and (query.like or query.unlike):
+        raise UsageError("words alone cannot be moved", remedy="Leave out --mode lexical.")
+
+
+def _searcher(index: Index, settings: Settings) -> Searcher:
+    from terminal.wiring import load_searcher, searcher_by_words
+
+    words_suffice = settings.mode is Mode.LEXICAL and not settings.rerank
+    return searcher_by_words(index) if words_suffice else load_searcher(index, settings)
 
 
 def _format_of(output: Path | None) -> Format:
@@ -190,16 +228,16 @@ def _format_of(output: Path | None) -> Format:
     return Format(suffix) if suffix in list(Format) else Format.TEXT
 
 
-def _shaped(found: Answer, shape: Format, *, color: bool) -> str:
+def _shaped(found: Answer, shape: Format, *, color: bool, evidence: bool) -> str:
     match shape:
         case Format.JSON:
             from terminal.json_output import json_text
 
-            return json_text(found)
+            return json_text(found, evidence=evidence)
         case Format.JSONL:
             from terminal.json_output import jsonl_text
 
-            return jsonl_text(found)
+            return jsonl_text(found, evidence=evidence)
         case Format.CSV:
             from terminal.csv_output import csv_text
 

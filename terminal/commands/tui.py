@@ -35,10 +35,13 @@ def tui(query: tuple[str, ...], **flags: object) -> int:
             limit=settings.limit,
             mode=settings.mode,
             min_score=settings.min_score,
+            per_document=settings.per_doc,
+            preferred_languages=settings.prefer_lang,
+            balance_languages=settings.lang_balance,
         )
         by_words = searcher_by_words(index)
         with Engine(index, settings.index, by_words, lambda: load_searcher(index, settings)) as engine:
-            SearchApp(engine, question).run()
+            SearchApp(engine, question, settings.viewer).run()
     return ExitCode.OK
 
 

@@ -22,9 +22,9 @@ class SearchApp(App[None]):
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
-    def __init__(self, engine: Engine, query: Query) -> None:
+    def __init__(self, engine: Engine, query: Query, viewer: str | None = None) -> None:
         super().__init__()
-        self._search_screen = SearchScreen(engine, query)
+        self._search_screen = SearchScreen(engine, query, viewer)
 
     def on_mount(self) -> None:
         """Open the search screen."""

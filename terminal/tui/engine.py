@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 
 from index_data.index import Index
 from index_data.records import IndexSummary, StoredPassage
+from search.known_values import refuse_unknown
 from search.query import Mode, Query
 from search.searcher import Searcher
 from terminal.answer import Answer, answer
@@ -69,10 +70,13 @@ class Engine:
         """Search, by words where the encoder is not yet loaded.
 
         Raises:
+            UsageError: the question names a language or a type of which the index holds nothing.
             DragomanError: the index cannot be used.
         """
         searcher = self._searcher
-        possible = query if self.loaded else replace(query, mode=Mode.LEXICAL)
+        needs_encoder = not (self.loaded or query.by_example)
+        possible = replace(query, mode=Mode.LEXICAL) if needs_encoder else query
+        await self._next(lambda: refuse_unknown(query.filters, self._index.summary))
         return await self._next(lambda: answer(searcher, possible, self._index_folder))
 
     async def passages_around(self, passage_id: int) -> list[StoredPassage]:

@@ -54,6 +54,7 @@ class HitList(OptionList):
 
 def _row(hit: Hit) -> Content:
     filled = round(hit.score * _BAR_CELLS)
+    behind = len(hit.copies) + hit.more_in_document
     return Content.assemble(
         (f"{hit.rank:>2} ", "dim"),
         (safe_text(hit.document.title), "bold"),
@@ -61,7 +62,8 @@ def _row(hit: Hit) -> Content:
         ("━" * filled, "$success"),
         ("━" * (_BAR_CELLS - filled), "$foreground 20%"),
         f" {hit.score:.2f} ",
-        (safe_text(hit.passage.language), "$accent"),
+        (safe_text("+".join(hit.passage.languages)), "$accent"),
         (f" {place(hit.passage)}", "dim"),
         (" stale", "$warning") if hit.stale else "",
+        (f" +{behind}", "dim") if behind else "",
     )

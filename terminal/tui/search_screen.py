@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -16,8 +17,11 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, HelpPanel, Input, Static
 
-from index_data.errors import DragomanError
+from index_data.errors import DragomanError, UsageError
+from search.fields import unfinished
 from search.query import Mode, Query
+from search.query_line import read_query
+from search.relevance_feedback import judged
 from terminal.answer import Answer
 from terminal.delivery import deliver
 from terminal.json_output import json_text
@@ -51,17 +55,25 @@ class SearchScreen(Screen[None]):
         Binding("o", "open", "Open", id="search.open"),
         Binding("m", "next_mode", "Mode", id="search.mode"),
         Binding("l", "choose_languages", "Languages", id="search.languages"),
+        Binding("s", "similar", "Similar", id="search.similar"),
+        Binding("plus", "like", "More", key_display="+", show=False, id="search.like"),
+        Binding("minus", "unlike", "Less", key_display="-", show=False, id="search.unlike"),
         Binding("e", "export", "Export", id="search.export"),
+        Binding("n", "step_evidence(1)", "Next evidence", show=False, id="search.next_evidence"),
+        Binding("N", "step_evidence(-1)", "Previous evidence", show=False, id="search.previous_evidence"),
         Binding("question_mark", "toggle_help", "Help", key_display="?", id="search.help"),
         Binding("f1", "toggle_help", "Help", show=False, id="search.help_key"),
         Binding("q", "app.quit", "Quit", id="search.quit"),
         Binding("escape", "back", "Back", show=False, id="search.back"),
     ]
 
-    def __init__(self, engine: Engine, query: Query) -> None:
+    def __init__(self, engine: Engine, query: Query, viewer: str | None = None) -> None:
         super().__init__()
+        self._viewer = viewer
         self._engine = engine
         self._query = query
+        """The frame; its text is the whole line."""
+        self._hint: str | None = None
         self._answer: Answer | None = None
         self._load_failure: DragomanError | None = None
 
@@ -85,12 +97,12 @@ class SearchScreen(Screen[None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search when the keys pause."""
         event.stop()
-        self._ask(replace(self._query, text=event.value.strip()), pause=_PAUSE)
+        self._ask(self._plain(event.value), pause=_PAUSE)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Search now and go to the hits."""
         event.stop()
-        self._ask(replace(self._query, text=event.value.strip()), then_to_hits=True)
+        self._ask(self._plain(event.value), then_to_hits=True)
 
     def on_hit_highlighted(self, message: HitHighlighted) -> None:
         """Show the hit within its document."""
@@ -133,6 +145,22 @@ class SearchScreen(Screen[None]):
         modes = list(Mode)
         self._ask(replace(self._query, mode=modes[(modes.index(self._query.mode) + 1) % len(modes)]))
 
+    def action_similar(self) -> None:
+        """Look for passages like the hit under the cursor; pressed again, go back to the question."""
+        hit = self.query_one(HitList).current
+        if self._query.by_example:
+            self._ask(self._plain(self.query_one(QueryInput).value))
+        elif hit is not None:
+            self._ask(replace(self._query, text="", like=(hit.passage_id,), unlike=()))
+
+    def action_like(self) -> None:
+        """Move the question towards the hit under the cursor, or take that back."""
+        self._judge(liked=True)
+
+    def action_unlike(self) -> None:
+        """Move the question away from the hit under the cursor, or take that back."""
+        self._judge(liked=False)
+
     @work(exclusive=True, group="dialog")
     async def action_choose_languages(self) -> None:
         """Choose the languages to search in."""
@@ -154,15 +182,32 @@ class SearchScreen(Screen[None]):
         if file is not None:
             self._export(answer, file)
 
+    def action_step_evidence(self, by: int) -> None:
+        """Go to another stretch of the passage that answers."""
+        self.query_one(Preview).step(by)
+
     def action_open(self) -> None:
         """Open the hit under the cursor with the editor or the desktop's own choice."""
         hit = self.query_one(HitList).current
         if hit is None:
             return
         try:
-            open_hit(self.app, hit, os.environ)
+            open_hit(self.app, hit, os.environ, self._viewer)
         except DragomanError as error:
             self._warn(error)
+
+    def _plain(self, question: str) -> Query:
+        """Ask something else: what was liked of the last question says nothing of the next."""
+        return replace(self._query, text=question.strip(), like=(), unlike=())
+
+    def _judge(self, *, liked: bool) -> None:
+        hit = self.query_one(HitList).current
+        if hit is None or self._query.by_example:
+            return
+        if self._query.mode is Mode.LEXICAL or not self._engine.loaded:
+            self.notify("Words alone cannot be moved.", markup=False)
+        else:
+            self._ask(judged(self._query, hit.passage_id, liked=liked))
 
     def _export(self, answer: Answer, file: Path) -> None:
         try:
@@ -183,15 +228,25 @@ class SearchScreen(Screen[None]):
 
     @work(exclusive=True, group="search")
     async def _ask(self, query: Query, *, pause: float = 0.0, then_to_hits: bool = False) -> None:
-        self._query = query
+        self._query, self._hint = query, unfinished(query.text)
         self._show_chips()
+        self._show_status()
         await asyncio.sleep(pause)
+        if self._hint and self._answer and not then_to_hits:
+            return
         try:
-            if query.text:
+            if query.by_example:
                 self._show_answer(await self._engine.search(query))
+            elif query.text:
+                self._show_answer(await self._engine.search(read_query(query.text, query)))
             elif self._load_failure is not None:
                 self._show_notice(notices.failure(self._load_failure))
             else:
+                self._show_notice(notices.empty(await self._engine.summary()))
+        except UsageError as error:
+            # The line may not yet be finished, so what was found before it stays in sight.
+            self._hint = f"{error.message}. {error.remedy}"
+            if self._answer is None:
                 self._show_notice(notices.empty(await self._engine.summary()))
         except DragomanError as error:
             self._show_notice(notices.failure(error))
@@ -206,13 +261,15 @@ class SearchScreen(Screen[None]):
         except DragomanError as error:
             self._show_notice(notices.failure(error))
         else:
-            self.query_one(Preview).show(message.hit, around, self._query.text)
+            words = self._answer.query.text if self._answer else self._query.text
+            self.query_one(Preview).show(message.hit, around, words)
 
     def _show_answer(self, answer: Answer) -> None:
         if answer.hits:
             self.add_class("-hits")
         else:
-            self._show_notice(notices.no_hits(loaded=self._engine.loaded))
+            filters, loaded = answer.query.filters, self._engine.loaded
+            self._show_notice(notices.no_hits(answer.nearest, filters, loaded=loaded))
         self._answer = answer
         self.query_one(HitList).show(answer.hits)
 
@@ -226,10 +283,15 @@ class SearchScreen(Screen[None]):
             self.action_focus_hits()
 
     def _show_chips(self) -> None:
-        self.query_one("#chips", Static).update(notices.chips(self._query))
+        query = self._query
+        with suppress(UsageError):
+            query = read_query(query.text, query)
+        self.query_one("#chips", Static).update(notices.chips(query))
 
     def _show_status(self) -> None:
-        line = notices.status(self._answer, loaded=self._engine.loaded, load_failure=self._load_failure)
+        line = notices.status(
+            self._answer, loaded=self._engine.loaded, load_failure=self._load_failure, hint=self._hint
+        )
         self.query_one("#status", Static).update(line)
 
     def _warn(self, error: DragomanError) -> None:

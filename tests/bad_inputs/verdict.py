@@ -74,7 +74,7 @@ class Verdict:
                 yield from _faults_of_line(note, [note])
 
     def _finds(self, question: str) -> frozenset[Path]:
-        query = Query(question, limit=1_000, mode=Mode.LEXICAL)
+        query = Query(question, limit=1_000, mode=Mode.LEXICAL, collapse=False)
         return frozenset(hit.document.path for hit in self._searcher.search(query))
 
 

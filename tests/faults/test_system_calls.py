@@ -49,8 +49,8 @@ def test_whichever_call_breaks_the_index_is_sound(bench: Bench, fate: str, new: 
 @pytest.mark.parametrize(
     "sizes",
     [
-        [4_096 << power for power in range(9)],
-        pytest.param(range(4_096, 800_000, 4_096), marks=pytest.mark.slow),
+        [4_096 << power for power in range(10)],
+        pytest.param(range(4_096, 1_600_000, 8_192), marks=pytest.mark.slow),
     ],
     ids=len,
 )

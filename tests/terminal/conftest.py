@@ -132,6 +132,19 @@ def hostile_engine(hostile_library: Library) -> Iterator[Engine]:
         yield engine
 
 
+@pytest.fixture
+def long_engine(
+    tmp_path: Path, index_folder: Path, letter_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
+    """One passage longer than the screen, with something to find at both ends."""
+    monkeypatch.chdir(tmp_path)
+    between = "Nothing of note is said here at all. " * 40
+    work = Work("long.md", "en", "A long one", f"Marzipan first. {between}Marzipan last.\n")
+    fill(index_folder, tmp_path, letter_embedder, (work,))
+    with engine_of(Library(tmp_path, index_folder, letter_embedder)) as engine:
+        yield engine
+
+
 @contextmanager
 def engine_of(library: Library) -> Iterator[Engine]:
     with Index.open(library.index_folder) as index:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import jsonschema
@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from index_data import kinds
 from index_data.kinds import Kind
 from index_data.rebuilding import rebuild
+from search.dates import REMEDY
 from terminal.cli import cli, main
 from terminal.diagnostics import MEANINGS
 from terminal.json_output import schema_text
@@ -47,7 +48,7 @@ def test_text_on_stdout_and_nothing_on_stderr(library: Library, capsys: pytest.C
     said, told = capsys.readouterr()
     assert told == ""
     assert said.startswith(" 1  ")
-    assert "Brot backen für Anfänger  de\n    brot.md:3\n" in said
+    assert "Brot backen für Anfänger  de  #5\n    brot.md:3\n" in said
 
 
 def test_json_is_the_documented_shape(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,17 +107,46 @@ def test_filters(library: Library, capsys: pytest.CaptureFixture[str]) -> None:
     assert paths("--lang", "de", "--lang", "en") == {"bread.md", "brot.md", "tax.pdf"}
     assert paths("--type", "pdf") == {"tax.pdf"}
     assert paths("--path", "*/b*.md") == {"bread.md", "brot.md"}
+    assert paths("--not-lang", "de", "--not-lang", "zh") == {"bread.md", "tax.pdf"}
+    assert paths("--title", "income tax", "--title", "anf*") == {"tax.pdf", "brot.md"}
+    assert paths("--since", "1d", "--before", "2200") == {"bread.md", "brot.md", "tax.pdf"}
+    assert paths("--after", "2200") == paths("--before", "2000-01-31") == set()
+    assert paths("--lang", "de,en", "lang:de -klang") == {"brot.md"}
+    assert paths("--lang", "en", "lang:de") == set()
     assert paths("--min-score", "1") < {"bread.md", "brot.md", "tax.pdf"}
+
+
+def test_preferred_languages_come_first_and_hide_nothing(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask(*flags: str) -> dict[str, Any]:
+        run("search", "bread brot tax", *BY_WORDS, "--json", *flags, index=library.index_folder)
+        return dict(json.loads(capsys.readouterr().out))
+
+    plain, preferring = ask(), ask("--prefer-lang", "de")
+    scores = [
+        {Path(hit["path"]).name: hit["score"] for hit in found["results"]} for found in (plain, preferring)
+    ]
+    assert preferring["query"]["preferred_languages"] == ["de"]
+    assert scores[1] == scores[0] | {"brot.md": pytest.approx(1 - 0.9 * (1 - scores[0]["brot.md"]), abs=1e-4)}
 
 
 @pytest.mark.parametrize(
     ("flags", "message", "remedy"),
     [
-        (["--lang", "xx"], "the index has nothing of the language xx", "--lang can be en, de, ar, th, zh."),
-        (["--type", "doc"], "the index has nothing of the type doc", "--type can be md, pdf, txt."),
+        (["--lang", "xx"], "the index has nothing of the language xx", "lang can be en, de, ar, th, zh."),
+        (["--type", "doc"], "the index has nothing of the type doc", "type can be md, pdf, txt."),
         (["--limit", "none"], "--limit is 'none'", "It has to be a whole number above 0."),
         (["--min-score", "2"], "--min-score is '2'", "It has to be a number from 0 to 1."),
+        (
+            ["--prefer-lang", "german"],
+            "--prefer-lang is 'german'",
+            "It has to be codes of languages, as in de,fr.",
+        ),
         (["--mode", "best"], "Invalid value for '--mode'", "`dragoman search --help` lists what it takes."),
+        (["--lang", "ed"], "the index has nothing of the language ed", "lang can be en, de, ar, th, zh."),
+        (["--since", "soon"], "soon is no date", REMEDY),
+        (["lnag:de"], "there is no field lnag:", "Did you mean lang:? In quotes it is text."),
         (["--langs", "de"], "No such option", "`dragoman search --help` lists what it takes."),
     ],
 )

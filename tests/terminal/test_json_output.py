@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index_data.index import Index
-from index_data.records import Document, FileStamp, Filters, Fingerprint, Passage
+from index_data.records import Document, FileStamp, Fingerprint, Passage, StoredPassage
 from ingest.readers.suffixes import MEDIA_TYPES
-from search.hits import Channels, Hit
+from search.fields import filters_of
+from search.hits import Channels, Copy, Evidence, Hit, Witness, WordPair, WordShare
 from search.query import Mode, Query
+from search.query_line import read_query
 from search.searcher import Searcher
 from terminal.answer import Answer, answer
 from terminal.json_output import dump, json_text, jsonl_text, schema_text
@@ -36,7 +38,10 @@ HIT = Hit(
     stale=False,
 )
 ANSWER = Answer(
-    query=Query("Käse", limit=3, mode=Mode.DENSE, filters=Filters(languages=("de",))),
+    query=read_query(
+        "Käse lang:de -Brot",
+        Query("", limit=3, mode=Mode.DENSE, filters=filters_of([("after", False, ["2024"])])),
+    ),
     reranked=False,
     hits=(HIT,),
     index_folder=Path("/library/index"),
@@ -61,15 +66,38 @@ def test_the_shape_is_the_documented_one() -> None:
     assert json.loads(json_text(ANSWER)) == {
         "schema": "dragoman.search/1",
         "query": {
-            "text": "Käse",
+            "text": "Käse lang:de -Brot",
+            "words": "Käse",
+            "phrases": [],
+            "excluded": ["Brot"],
             "mode": "dense",
             "limit": 3,
             "min_score": 0.0,
+            "judged": True,
             "rerank": False,
-            "filters": {"languages": ["de"], "media_types": [], "path_globs": []},
+            "budget_ms": None,
+            "reranked": None,
+            "like": [],
+            "unlike": [],
+            "per_document": None,
+            "collapse": True,
+            "diverse": False,
+            "preferred_languages": [],
+            "balance_languages": False,
+            "filters": {
+                **{name: [] for name in ("languages", "media_types", "path_globs")},
+                **{name: [] for name in ("not_languages", "not_media_types", "not_path_globs")},
+                "titles": [],
+                "not_titles": [],
+                "modified_from": "2024-01-01",
+                "modified_before": None,
+                "also": None,
+                "languages": ["de"],
+            },
         },
         "index": {"folder": "/library/index", "generation": 4, "model": "builtin", "encoder": "c0ffee"},
         "timing_ms": {"load": 12.3, "search": 6.8},
+        "nearest": None,
         "results": [
             {
                 "rank": 1,
@@ -80,6 +108,7 @@ def test_the_shape_is_the_documented_one() -> None:
                 "path_bytes": None,
                 "title": "Käse",
                 "language": "de",
+                "second_language": None,
                 "media_type": "txt",
                 "content_hash": "ab" * 32,
                 "page": None,
@@ -87,9 +116,13 @@ def test_the_shape_is_the_documented_one() -> None:
                 "heading_path": [],
                 "char": [10, 24],
                 "byte": [12, 27],
+                "encoding": "utf-8",
                 "text": "Käse und Brot.",
                 "snippet": "Käse und Brot.",
+                "evidence": {"span": [10, 24], "witness": "words", "pairs": []},
                 "stale": False,
+                "duplicates": [],
+                "more_in_document": 0,
             }
         ],
     }
@@ -98,7 +131,10 @@ def test_the_shape_is_the_documented_one() -> None:
 def test_the_order_of_the_keys_is_that_of_the_schema() -> None:
     schema = json.loads(schema_text())
     [result] = results(ANSWER)
-    assert list(json.loads(json_text(ANSWER))) == list(schema["properties"])
+    written = json.loads(json_text(ANSWER))
+    assert list(written) == list(schema["properties"])
+    assert list(written["query"]) == list(schema["$defs"]["query"]["properties"])
+    assert list(written["query"]["filters"]) == list(schema["$defs"]["filters"]["properties"])
     assert list(result) == list(schema["$defs"]["result"]["properties"])
 
 
@@ -124,6 +160,10 @@ def test_jsonl_is_a_line_for_each_result_and_a_summary() -> None:
     assert [line["type"] for line in lines] == ["result", "summary"]
     assert {**lines[0]} == {"type": "result", **results(ANSWER)[0]}
     assert lines[1]["count"] == 1
+    named = [json.loads(line) for line in jsonl_text(ANSWER, query_id="q7").splitlines()]
+    assert [list(line.items())[1] for line in named] == [("id", "q7")] * 2
+    for line in named:
+        jsonschema.validate(line, {"$ref": "#/$defs/jsonl_line", "$defs": schema["$defs"]})
 
 
 @pytest.mark.parametrize(
@@ -150,10 +190,16 @@ def test_ranges_of_a_real_index_are_those_of_its_files(library: Library) -> None
         found = answer(Searcher(index, library.embedder), Query("bread", limit=20), library.index_folder)
     plain = [result for result in results(found) if result["byte"] is not None]
     assert len(plain) == 7
+    assert sum(len(result["evidence"]["pairs"]) for result in plain) == 2
     for result in plain:
         source = Path(result["path"]).read_bytes()
         assert source[slice(*result["byte"])].decode() == result["text"]
         assert source.decode()[slice(*result["char"])] == result["text"]
+        span = slice(*result["evidence"]["span"])
+        assert " ".join(source.decode()[span].split()) == result["snippet"]
+        for pair in result["evidence"]["pairs"]:
+            assert "bread"[slice(*pair["query"])] == "bread"
+            assert source.decode()[slice(*pair["passage"])].casefold() == "bread"
 
 
 def test_without_a_plain_copy_there_are_no_bytes() -> None:
@@ -194,9 +240,44 @@ def test_the_example_in_the_docs_has_this_shape() -> None:
     jsonschema.validate(example, json.loads(schema_text()))
     ours = json.loads(json_text(ANSWER))
     assert list(example) == list(ours)
+    assert list(example["query"]) == list(ours["query"])
+    assert list(example["query"]["filters"]) == list(ours["query"]["filters"])
     [result], [our_result] = example["results"], ours["results"]
     assert list(result) == list(our_result)
     assert result["char"][1] - result["char"][0] == len(result["text"])
     assert result["byte"][1] - result["byte"][0] == len(result["text"].encode())
     for field in result:
         assert f"`{field}`" in page, field
+
+
+def test_copies_are_named_with_their_places() -> None:
+    copy = StoredPassage(9, replace(HIT.document, path=Path("/library/copy.txt")), HIT.passage)
+    [result] = results(replace(ANSWER, hits=(replace(HIT, copies=(Copy(copy, exact=False),)),)))
+    [told] = result["duplicates"]
+    assert (told["passage_id"], told["path"], told["exact"]) == (9, "/library/copy.txt", False)
+    assert told["char"] == result["char"]
+    assert "text" not in told
+
+
+def test_evidence_has_places_in_the_document_and_shares_where_they_are_asked_for() -> None:
+    why = Evidence(
+        Witness.TOKENS,
+        (WordShare(0, 4, 0.4, 3), WordShare(9, 13, -0.01, 0)),
+        (WordPair((0, 4), (0, 4), 0.98765),),
+        rest=0.11,
+    )
+    found = replace(ANSWER, hits=(replace(HIT, snippet=(0, 9), evidence=why),))
+    [brief] = results(found)
+    pair = {"query": [0, 4], "passage": [10, 14], "similarity": 0.9877}
+    assert brief["evidence"] == {"span": [10, 18], "witness": "tokens", "pairs": [pair]}
+    whole = json.loads(json_text(found, evidence=True))
+    jsonschema.validate(whole, json.loads(schema_text()))
+    [result] = whole["results"]
+    assert result["evidence"]["words"] == [
+        {"start": 10, "end": 14, "weight": 0.4},
+        {"start": 19, "end": 23, "weight": -0.01},
+    ]
+    assert result["evidence"]["rest"] == 0.11
+    assert TEXT[: 18 - 10] == result["snippet"]
+    lines = jsonl_text(found, evidence=True).splitlines()
+    assert json.loads(lines[0]) == {"type": "result", **result}

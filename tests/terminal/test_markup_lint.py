@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 TUI = Path(__file__).parents[2] / "terminal" / "tui"
-TAKE_MARKUP = {"Static", "Notice", "Label", "Button", "Checkbox", "OptionList", "Collapsible", "notify"}
+TAKE_MARKUP = {
+    "Static",
+    "Notice",
+    "MarkedPassage",
+    "Label",
+    "Button",
+    "Checkbox",
+    "OptionList",
+    "Collapsible",
+    "notify",
+}
 """What reads a `str` as markup unless told `markup=False`."""
 ALWAYS_TAKE_MARKUP = {"Option", "Selection", "TabPane", "Tree", "add_column", "add_row", "from_markup"}
 """What leaves no choice, so it has to be given Content."""

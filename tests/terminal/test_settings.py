@@ -48,8 +48,13 @@ def test_every_field_can_be_set_in_each_source(config: Path) -> None:
         "mode": ('"dense"', Mode.DENSE),
         "limit": ("25", 25),
         "min_score": ("0.5", 0.5),
+        "per_doc": ("2", 2),
+        "prefer_lang": ('"DE, fr"', ("de", "fr")),
+        "lang_balance": ("true", True),
         "rerank": ("true", True),
         "reranker": ('"bge-reranker-v2-m3"', "bge-reranker-v2-m3"),
+        "budget_ms": ("150", 150),
+        "viewer": ('"okular"', "okular"),
     }
     assert list(given) == [field.name for field in fields(Settings)]
     wanted = Settings(**{name: value for name, (_, value) in given.items()})  # type: ignore[arg-type]
@@ -123,14 +128,27 @@ def test_what_a_command_hands_on_is_a_setting() -> None:
         "backup": {"destination"},
         "purge": {"paths", "yes"},
         "search": {
-            "question", "languages", "media_types", "path_globs", "output_format", "output", "exit_zero",
-            "schema",
+            "question", "languages", "not_languages", "media_types", "path_globs", "titles", "after",
+            "before", "batch", "output_format", "output", "exit_zero", "schema",
+            "like", "unlike", "everything", "diverse", "evidence",
         },
+        "similar": {
+            "like", "languages", "not_languages", "media_types", "path_globs", "titles", "after", "before",
+            "everything", "diverse", "output_format", "output", "exit_zero",
+        },
+        "get": {"passages", "as_json"},
+        "open": {"passage", "only_print"},
+        "explain": {
+            "question", "target", "languages", "not_languages", "media_types", "path_globs", "titles",
+            "after", "before", "like", "unlike", "everything", "diverse", "as_json",
+        },
+        "eval": {"folder", "split", "ways", "gates", "runs", "work", "as_json"},
+        "selftest": {"count", "seed", "as_json"},
         "tui": {"query"},
         "status": {"files", "as_json"},
         "list": {"as_json"},
         "fetch": {"name", "revision", "source"},
-        "verify": {"names"},
+        "verify": {"names", "file", "passage_ids", "as_json"},
         "plan": {"folder", "gpu", "name", "as_json"},
         "tune": {"minutes", "judgements", "general", "out", "rate", "seed", "dry_run", "reingest"},
     }  # fmt: skip

@@ -21,6 +21,7 @@ from terminal.tui.app import SearchApp
 from terminal.tui.engine import Engine
 from terminal.tui.export_dialog import ExportDialog
 from terminal.tui.hit_list import HitList
+from terminal.tui.marked_passage import MarkedPassage
 from terminal.tui.query_input import QueryInput
 
 if TYPE_CHECKING:
@@ -303,3 +304,146 @@ def test_every_binding_has_an_id() -> None:
 
 def test_the_file_of_the_style_is_beside_the_app() -> None:
     assert (Path(__file__).parents[2] / "terminal" / "tui" / SearchApp.CSS_PATH).is_file()
+
+
+def current_id(app: SearchApp) -> int:
+    hit = app.screen_stack[1].query_one(HitList).current
+    assert hit is not None
+    return hit.passage_id
+
+
+async def test_a_hit_leads_to_similar_ones_and_back(engine: Engine) -> None:
+    app = SearchApp(engine, Query("hour bread"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        before = titles(app)
+        await pilot.press("down")
+        example = current_id(app)
+        await pilot.press("s")
+        await settle(pilot)
+        assert f"similar to #{example}" in text_of(app, "#status")
+        hits = app.screen_stack[1].query_one(HitList)
+        assert example not in [hit.passage_id for hit in hits._hits]
+        await pilot.press("plus")
+        await settle(pilot)
+        assert " like" not in text_of(app, "#status")
+        await pilot.press("s")
+        await settle(pilot)
+        assert titles(app) == before
+        assert "similar" not in text_of(app, "#status")
+
+
+async def test_hits_move_the_question_until_another_is_asked(engine: Engine) -> None:
+    app = SearchApp(engine, Query("hour bread"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        before = titles(app)
+        await pilot.press("down", "end")
+        await settle(pilot)
+        last = current_id(app)
+        await pilot.press("plus")
+        await settle(pilot)
+        assert f"like #{last}" in text_of(app, "#status")
+        assert titles(app) != before
+        hits = [hit.passage_id for hit in app.screen_stack[1].query_one(HitList)._hits]
+        assert hits.index(last) < len(hits) - 1
+        await pilot.press(*["down"] * hits.index(last), "minus")
+        await settle(pilot)
+        assert f"unlike #{last}" in text_of(app, "#status")
+        await pilot.press("slash", "x")
+        await settle(pilot)
+        assert "like" not in text_of(app, "#status")
+
+
+async def test_words_alone_cannot_be_moved(engine: Engine) -> None:
+    app = SearchApp(engine, Query("bread", mode=Mode.LEXICAL))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("down", "plus")
+        await settle(pilot)
+        assert "like" not in text_of(app, "#status")
+        assert [str(toast.message) for toast in app._notifications] == ["Words alone cannot be moved."]
+
+
+async def test_the_line_may_hold_fields_and_marks(engine: Engine) -> None:
+    app = SearchApp(engine, Query('brot lang:de -"ein gutes brot" type:md'))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        assert titles(app) == ["Brot backen für Anfänger"]
+        assert text_of(app, "#chips").split() == ["hybrid", "de"]
+        assert text_of(app, "#status").startswith('1 hit within lang:de type:md -"ein gutes brot" · ')
+        assert "Der Teig ruht" in text_of(app, "#passage")
+        app.screen.query_one(QueryInput).value = "zymurgy lang:de path:nowhere/**"
+        await settle(pilot)
+        assert "Within lang:de path:nowhere/**." in text_of(app, "#notice")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (" lang:", "lang: a language, as in lang:de,fr"),
+        (" -after:", "after: a date or how long ago"),
+        (" lang:d", "the index has nothing of the language d. Did you mean"),
+        (" lnag:de", "there is no field lnag:. Did you mean lang:?"),
+        (" before:20", "20 is no date."),
+    ],
+)
+async def test_an_unfinished_field_is_a_hint_and_the_hits_stay(engine: Engine, typed: str, hint: str) -> None:
+    app = SearchApp(engine, Query("dough"))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        before = titles(app)
+        assert before
+        app.screen.query_one(QueryInput).value += typed
+        await settle(pilot)
+        assert text_of(app, "#status").startswith(hint)
+        assert titles(app) == before
+        assert app.screen.has_class("-hits")
+        app.screen.query_one(QueryInput).value = "dough"
+        await settle(pilot)
+        assert "hits · generation" in text_of(app, "#status")
+
+
+async def test_a_line_that_only_filters_is_a_hint(engine: Engine) -> None:
+    app = SearchApp(engine, Query("lang:de"))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        assert text_of(app, "#status").startswith("the question only filters. Add what to look for")
+        assert "Ask a question in your language." in text_of(app, "#notice")
+
+
+async def test_n_goes_from_one_part_that_answers_to_the_next(engine: Engine) -> None:
+    app = SearchApp(engine, Query("hour bake hot oven bread", mode=Mode.LEXICAL))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+        passage = app.screen.query_one(MarkedPassage)
+        seen = [passage.current]
+        for key in ("n", "N", "N", "n"):
+            await pilot.press(key)
+            seen.append(passage.current)
+        text = app.screen.query_one(HitList).current.passage.text  # type: ignore[union-attr]
+        shown = [text[slice(*span)].strip() for span in seen]
+        assert shown[0] == shown[2] == shown[4]
+        assert shown[1] != shown[0]
+        assert set(shown) <= {
+            "Let the bread rise for an hour in a warm place.",
+            "Then bake it in a hot oven until it is brown.",
+        }
+
+
+async def test_n_scrolls_to_what_it_lights(long_engine: Engine) -> None:
+    app = SearchApp(long_engine, Query("Marzipan", mode=Mode.LEXICAL))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+        document = app.screen.query_one("#document")
+        tops = [document.scroll_y]
+        for _ in range(2):
+            await pilot.press("n")
+            await settle(pilot)
+            tops.append(document.scroll_y)
+        assert tops[1] > 20
+        assert max(tops[0], tops[2]) < 10

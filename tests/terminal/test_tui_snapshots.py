@@ -111,3 +111,15 @@ def test_exporting(engine: Engine, snap_compare: Compare, size: tuple[int, int])
 def test_help(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
     app = SearchApp(engine, Query("bread"))
     assert snap_compare(app, terminal_size=size, run_before=keys("down", "question_mark"))
+
+
+@SIZES
+def test_a_question_moved_by_hits(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(engine, Query("hour bread"))
+    assert snap_compare(app, terminal_size=size, run_before=keys("down", "plus", "down", "minus"))
+
+
+@SIZES
+def test_a_line_with_fields(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(engine, Query("bread -plastic type:md lang:en,de"))
+    assert snap_compare(app, terminal_size=size, run_before=keys("space", *"after", "colon"))

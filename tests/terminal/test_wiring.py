@@ -102,6 +102,57 @@ def test_the_encoder_compares_token_by_token_unless_told_not_to(index_folder: Pa
             load_searcher(index, settings(index_folder, reranker="bge-reranker-v2-m3"))
 
 
+class _Scores(_Embeddings):
+    """text-embeddings-inference: how often `x` stands in a text."""
+
+    def do_POST(self) -> None:
+        texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["texts"]
+        scores = [{"index": number, "score": text.count("x") / 9} for number, text in enumerate(texts)]
+        answer = json.dumps(scores).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+@pytest.fixture
+def served_scores() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Scores) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tei:http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_served_reranker_moves_hits_and_is_refused_offline(
+    index_folder: Path, folder: Path, served_scores: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "axe.txt").write_text("The axe is xxxxxxx.\n", encoding="utf-8")
+    assert main(["ingest", "--index", str(index_folder), str(folder)]) == 0
+    asked = ["search", "--index", str(index_folder), "--json", "--reranker", served_scores, "bake bread"]
+    capsys.readouterr()
+    assert main(asked) == 0
+    out = json.loads(capsys.readouterr().out)
+    scores = {Path(hit["path"]).name: hit["channels"]["rerank"] for hit in out["results"]}
+    assert scores == {"axe.txt": 0.8889, "bread.txt": 0.0}
+    assert out["query"]["reranked"] == {"compared": 2, "of": 2}
+    assert main([*asked, "--offline"]) == 2
+    assert "is behind a server" in capsys.readouterr().err
+
+
+def test_a_budget_is_kept_and_what_it_allowed_is_told(
+    index_folder: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ingest", "--index", str(index_folder), str(folder)]) == 0
+    told = []
+    for budget in ("0", "600000"):
+        capsys.readouterr()
+        search = ["search", "--index", str(index_folder), "--json", "--budget-ms", budget, "bake bread"]
+        assert main(search) == 0
+        query = json.loads(capsys.readouterr().out)["query"]
+        told.append((query["budget_ms"], query["reranked"]))
+    assert told == [(0, {"compared": 0, "of": 1}), (600_000, {"compared": 1, "of": 1})]
+
+
 def test_the_garbage_collector_is_back_after_loading(index_folder: Path) -> None:
     with open_ingester(settings(index_folder)):
         assert gc.isenabled()

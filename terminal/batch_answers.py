@@ -1,0 +1,68 @@
+"""The answers to a batch of questions, one after the other, with one encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import click
+
+from index_data.errors import UsageError
+from search.known_values import refuse_unknown
+from search.query import Query
+from terminal.answer import answer
+from terminal.batch import batch_lines, batch_query
+from terminal.delivery import deliver
+from terminal.diagnostics import ExitCode, tell
+from terminal.json_output import jsonl_text
+from terminal.settings import Settings
+from terminal.wiring import open_index
+
+if TYPE_CHECKING:
+    from index_data.index import Index
+    from search.searcher import Searcher
+
+
+def answer_batch(
+    batch: str,
+    frame: Query,
+    settings: Settings,
+    load: Callable[[Index], Searcher],
+    output: Path | None,
+    *,
+    exit_zero: bool,
+) -> ExitCode:
+    """Answer each line of the file `batch`, or of stdin if it is `-`, within the frame of the flags.
+
+    Lines go out one by one, or all together to `output`. A bad line is told on stderr and the run goes on; it
+    makes the exit code 2.
+
+    Raises:
+        DragomanError: the index, the encoder or the output cannot be used.
+        OSError: the file cannot be read.
+    """
+    start, hits, bad, written = perf_counter(), 0, 0, []
+    with click.open_file(batch, "rb") as lines, open_index(settings) as index:
+        searcher, summary = load(index), cache(index.summary)
+        load_ms = (perf_counter() - start) * 1000
+        for line in batch_lines(lines):
+            try:
+                query_id, query = batch_query(line, frame)
+                refuse_unknown(query.filters, summary)
+            except UsageError as error:
+                bad += 1
+                tell(f"dragoman: line {line.number}: {error.message}. {error.remedy}")
+                continue
+            found = answer(searcher, query, settings.index, load_ms=load_ms)
+            hits += len(found.hits)
+            written.append(jsonl_text(found, query_id=query_id))
+            if output is None:
+                deliver(written.pop())
+    if output is not None:
+        deliver("".join(written), output)
+    if bad:
+        return ExitCode.ERROR
+    return ExitCode.OK if hits or exit_zero else ExitCode.NO_HIT

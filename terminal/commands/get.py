@@ -1,0 +1,65 @@
+"""`dragoman get`: the whole text of passages, and of what stands around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from index_data.records import StoredPassage
+from terminal.commands.options import index_option, quiet_option
+from terminal.commands.passage_id import Stretch, StretchOfPassages, stored_passage
+from terminal.delivery import deliver
+from terminal.diagnostics import ExitCode
+from terminal.json_output import dump, passage_fields
+from terminal.safe_text import safe_path, safe_text
+from terminal.settings import load_settings
+
+SCHEMA = "dragoman.get/1"
+
+
+_EXAMPLES = """\b
+Try:
+  dragoman get 12
+  dragoman get 12:1:2 40
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("passages", nargs=-1, required=True, type=StretchOfPassages())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@index_option
+@quiet_option
+def get(passages: tuple[Stretch, ...], *, as_json: bool, **flags: object) -> int:
+    """Print passages whole, by their numbers.
+
+    After a number may stand how many of its neighbours are wanted, before and after it.
+    """
+    settings = load_settings(flags)
+    from terminal.wiring import open_index
+
+    with open_index(settings) as index:
+        for one in passages:
+            stored_passage(index, one.passage_id)
+        found = [index.passages_around(one.passage_id, one.before, one.after) for one in passages]
+    deliver(_json(found) if as_json else "\n".join(map(_text, found)))
+    return ExitCode.OK
+
+
+def _json(found: Sequence[Sequence[StoredPassage]]) -> str:
+    passages = [passage_fields(stored) for stretch in found for stored in stretch]
+    return dump({"schema": SCHEMA, "passages": passages}, indent=2) + "\n"
+
+
+def _text(stretch: Sequence[StoredPassage]) -> str:
+    from terminal.text_output import place
+
+    document = stretch[0].document
+    lines = [f"{safe_text(document.title)}  {safe_path(document.path)}"]
+    for stored in stretch:
+        text = safe_text(stored.passage.text, keep_newlines=True, limit=len(stored.passage.text) + 1)
+        lines += [
+            f"#{stored.passage_id}  {place(stored.passage)}  {safe_text(stored.passage.language)}",
+            text.strip("\n"),
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,77 @@
+"""The options that say in what order hits come, and which of them; settings keep most of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from terminal.commands.passage_id import PassageId
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+_OPTIONS = (
+    click.option(
+        "--min-score",
+        metavar="SCORE",
+        help="Leave out hits below it, 0 to 1. [default: all, if the best is no more than chance]",
+    ),
+    click.option("--prefer-lang", metavar="CODES", help="Give passages in de,fr a bonus; hide no others."),
+    click.option(
+        "--lang-balance/--no-lang-balance",
+        default=None,
+        help="Take out what the encoder gives a language, whatever is said in it. [default: no]",
+    ),
+    click.option(
+        "--rerank/--no-rerank",
+        default=None,
+        help="Compare the best hits once more, token by token. [default: yes, but not with --mode lexical]",
+    ),
+    click.option(
+        "--reranker",
+        metavar="NAME|FOLDER|SERVER",
+        help="Have a cross-encoder compare them: a known name, a folder, tei:URL or cohere:URL#MODEL. "
+        "[env: DRAGOMAN_RERANKER; default: the encoder, token by token]",
+    ),
+    click.option(
+        "--budget-ms",
+        metavar="MS",
+        help="Compare only as many as the time allows, counted from the start of the search. "
+        "[env: DRAGOMAN_BUDGET_MS; default: no limit]",
+    ),
+    click.option(
+        "--like",
+        multiple=True,
+        type=PassageId(),
+        metavar="ID",
+        help="Move the question towards this passage; may be given several times.",
+    ),
+    click.option(
+        "--unlike",
+        multiple=True,
+        type=PassageId(),
+        metavar="ID",
+        help="Move the question away from this passage.",
+    ),
+    click.option(
+        "--per-doc",
+        metavar="COUNT",
+        help="Hits of one document at most. [default: 5, and more where others do not fill the page]",
+    ),
+    click.option(
+        "--all",
+        "--no-collapse",
+        "everything",
+        is_flag=True,
+        help="Show copies, and all passages of a document, as hits of their own.",
+    ),
+    click.option("--diverse", is_flag=True, help="Put back hits that repeat what those above them say."),
+)
+
+
+def ranking_options(command: Command) -> Command:
+    """Give a command the options of ranking."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
