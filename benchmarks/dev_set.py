@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from benchmarks.encoders import MINILM, Contestant, add_options, contestants
 from benchmarks.measuring_sets import read_rows
 from benchmarks.metrics import separation
 from benchmarks.quality import BM25, MEASURED, judge
-from benchmarks.ranking import Entry, Scores, by_words
+from benchmarks.ranking import Entry, Scores, by_words, with_meaning
 from benchmarks.report import Table, publish, say, surroundings
 from search.query import Mode
 
@@ -57,7 +57,7 @@ def measure(questions: Questions, words: Scores, folder: Path, contestant: Conte
     """Measure one encoder on all that it is asked, alone and together with what `words` say."""
     say(f"{contestant.name}: questions")
     vectors = contestant.embed_passages([passage.text for passage in questions.passages])
-    scores = replace(words, dense=contestant.embed_queries(questions.texts) @ vectors.T)
+    scores = with_meaning(words, contestant.embed_queries(questions.texts), vectors)
     found = {}
     for name, pivot in PIVOTS.items():
         say(f"{contestant.name}: {name}")

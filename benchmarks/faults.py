@@ -24,7 +24,7 @@ from tests.faults.outage import Outage
 from tests.faults.rot import Rot, Specimen, rot
 from tests.faults.tracing import obstacle
 
-LARGEST = 1_200_000
+LARGEST = 2_400_000
 """Bytes: a disk on which the index fits."""
 
 REMARK = """\

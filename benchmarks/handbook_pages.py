@@ -33,6 +33,8 @@ class Paragraph:
     """The file with the translation."""
     translation: str
     """Without any white space, so that the way of folding it does not matter."""
+    text: str = ""
+    """The translation as it is read, white space folded."""
 
 
 def fetch(work: Path) -> Path:
@@ -64,7 +66,7 @@ def paragraphs(pages: Path, language: str, *, every: int) -> list[Paragraph]:
         if len(english) != len(translated):
             continue
         found += [
-            Paragraph(original, page, without_space(text))
+            Paragraph(original, page, without_space(text), text)
             for original, text in zip(english, translated, strict=True)
             if len(original) >= MIN_CHARACTERS and is_translated(original, text)
         ]

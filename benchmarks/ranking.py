@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +15,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from index_data.background import SIZE, spread_of
+from index_data.full_text import asked_words
 from index_data.index import Index
 from index_data.records import Candidate, Document, FileStamp, Filters, Fingerprint, Passage
+from search.calibration import Calibration, calibrate, trusted_spread
 from search.fusion import fuse
 from search.query import Mode
 from search.searcher import CANDIDATES
@@ -45,6 +48,8 @@ class Scores:
     """Cosines, (Q, N)."""
     lexical: NDArray[np.float32]
     """BM25, (Q, N); minus infinity where no word matches."""
+    calibrations: tuple[Calibration, ...]
+    """What chance gives each query, with passages by their column: Q."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,14 @@ class Pool:
             for candidate in self.index.matching(query, len(columns), Filters()):
                 scores[row, columns[candidate.passage_id]] = candidate.score
         return scores
+
+    def calibration(self, query: str) -> Calibration:
+        """Work out what chance gives the words of a query; passages go by their place."""
+        ids = self.passage_ids.tolist()
+        background = self.index.background(query, ids)
+        language_of = {place: background.language_of[passage_id] for place, passage_id in enumerate(ids)}
+        found = calibrate(background.vectors[0], len(asked_words(query)), background)
+        return replace(found, language_of=language_of)
 
 
 @contextmanager
@@ -83,7 +96,15 @@ def by_words(entries: Sequence[Entry], queries: Sequence[str]) -> Scores:
     """Score by words alone; every cosine is 0, and can be put in its place."""
     with pool(entries, np.ones((len(entries), 1), dtype=np.float32), "none") as passages:
         lexical = passages.bm25(queries)
-    return Scores(np.zeros_like(lexical), lexical)
+        calibrations = tuple(map(passages.calibration, queries))
+    return Scores(np.zeros_like(lexical), lexical, calibrations)
+
+
+def with_meaning(words: Scores, queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> Scores:
+    """Put in what vectors say, float32 (Q, D) of queries and (N, D) of passages."""
+    spread = trusted_spread(spread_of(vectors[:: max(1, len(vectors) // SIZE)]), len(vectors))
+    calibrations = tuple(replace(calibration, spread=spread) for calibration in words.calibrations)
+    return replace(words, dense=queries @ vectors.T, calibrations=calibrations)
 
 
 def rank(scores: Scores, mode: Mode, part: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -101,7 +122,11 @@ def rank(scores: Scores, mode: Mode, part: NDArray[np.int64]) -> NDArray[np.int6
         for channel in (scores.dense, scores.lexical)
     ]
     for row, (dense, lexical) in enumerate(zip(*channels, strict=True)):
-        places = [candidate.passage_id for candidate in fuse(dense, lexical)[:DEPTH]]
+        known = {candidate.passage_id for candidate in dense}
+        others = [candidate.passage_id for candidate in lexical if candidate.passage_id not in known]
+        cosines = [*dense, *(Candidate(column, float(scores.dense[row, column])) for column in others)]
+        fused_row = fuse(cosines, lexical, (), scores.calibrations[row])
+        places = [candidate.passage_id for candidate in fused_row[:DEPTH]]
         fused[row, : len(places)] = places
     return fused
 

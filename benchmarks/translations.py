@@ -14,8 +14,10 @@ from benchmarks.metrics import ndcgs, recalls
 from benchmarks.quality import Quality
 from benchmarks.ranking import DEPTH
 from encoder.interface import Embedder
+from index_data.full_text import asked_words
 from index_data.index import Index
 from index_data.records import Candidate, Filters, StoredPassage
+from search.calibration import calibrate
 from search.fusion import Fused, fuse
 from search.query import Mode
 from search.searcher import CANDIDATES
@@ -88,8 +90,13 @@ def rank_all(
     for query, vector in zip(queries, embedder.embed_queries(queries), strict=True):
         dense = index.nearest(vector, CANDIDATES, filters)
         lexical = index.matching(query, CANDIDATES, filters)
+        ids = [candidate.passage_id for candidate in lexical]
+        calibration = calibrate(vector, len(asked_words(query)), index.background(query, ids))
+        cosines = (index.vectors(ids) @ vector).tolist()
+        known = {candidate.passage_id for candidate in dense}
+        others = [Candidate(*one) for one in zip(ids, cosines, strict=True) if one[0] not in known]
         channels: dict[Mode, Sequence[Candidate | Fused]] = {
-            Mode.HYBRID: fuse(dense, lexical),
+            Mode.HYBRID: fuse([*dense, *others], lexical, (), calibration),
             Mode.DENSE: dense,
             Mode.LEXICAL: lexical,
         }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from benchmarks.aims import Aim
 from benchmarks.encoders import Contestant, add_options, contestants
 from benchmarks.measuring_sets import read_rows
 from benchmarks.quality import BM25, MEASURED, Quality, average, judge
-from benchmarks.ranking import Entry, Scores, by_words
+from benchmarks.ranking import Entry, Scores, by_words, with_meaning
 from benchmarks.report import Table, publish, say, surroundings
 from search.query import Mode
 
@@ -89,7 +89,7 @@ def measure(xquad: XQuad, words: Scores, contestant: Contestant) -> Result:
     vectors = contestant.embed_passages([paragraph.text for paragraph in xquad.paragraphs])
     query_vectors = contestant.embed_queries(xquad.questions)
     say(f"{contestant.name}: ranking")
-    return answers(xquad, replace(words, dense=query_vectors @ vectors.T), MEASURED)
+    return answers(xquad, with_meaning(words, query_vectors, vectors), MEASURED)
 
 
 def answers(xquad: XQuad, scores: Scores, modes: Collection[Mode]) -> Result:

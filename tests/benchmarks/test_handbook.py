@@ -38,7 +38,7 @@ def test_asked_is_what_was_translated_and_has_one_place(tmp_path: Path) -> None:
     page = write_page(
         tmp_path, "de-DE", GERMAN, GERMAN, GERMAN, relinked, "Viel zu kurz für eine Frage.", nested
     )
-    assert paragraphs(tmp_path, "de-DE", every=1) == [Paragraph(LONG, page, "".join(GERMAN.split()))]
+    assert paragraphs(tmp_path, "de-DE", every=1) == [Paragraph(LONG, page, "".join(GERMAN.split()), GERMAN)]
 
 
 def test_a_page_with_other_paragraphs_is_left_out(tmp_path: Path) -> None:

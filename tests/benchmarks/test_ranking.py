@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import cycle
 
 import numpy as np
 import pytest
 
 from benchmarks.quality import judge
-from benchmarks.ranking import NONE, Entry, Pool, Scores, by_words, pool, rank, relevance
+from benchmarks.ranking import NONE, Entry, Pool, Scores, by_words, pool, rank, relevance, with_meaning
 from encoder.interface import Embedder, Window
 from index_data.records import Filters
 from search.query import Mode, Query
@@ -48,7 +47,7 @@ def passages(letter_embedder: Embedder) -> Iterator[Pool]:
 @pytest.fixture
 def scores(passages: Pool, letter_embedder: Embedder) -> Scores:
     vectors = passages.index.vectors(passages.passage_ids.tolist())
-    return replace(by_words(ENTRIES, QUERIES), dense=letter_embedder.embed_queries(QUERIES) @ vectors.T)
+    return with_meaning(by_words(ENTRIES, QUERIES), letter_embedder.embed_queries(QUERIES), vectors)
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -58,7 +57,9 @@ def test_a_part_is_ranked_as_a_search_with_a_filter_ranks_it(
     searcher = Searcher(passages.index, letter_embedder)
     ranked = rank(scores, mode, ENGLISH)
     for query, columns in zip(QUERIES, ranked, strict=True):
-        hits = searcher.search(Query(query, mode=mode, filters=Filters(languages=("en",))))
+        hits = searcher.search(
+            Query(query, mode=mode, filters=Filters(languages=("en",)), collapse=False, min_score=0.0)
+        )
         assert passages.passage_ids[columns[columns != NONE]].tolist() == [hit.passage_id for hit in hits]
 
 
