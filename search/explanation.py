@@ -30,6 +30,8 @@ class Fate(StrEnum):
     """Another passage that says the same stands for it."""
     EXAMPLE = "example"
     """It is what the hits should be like."""
+    REFUSED = "refused"
+    """It was a candidate, but the best of them is no more than chance gives."""
     NOT_COMPARED = "not compared"
     """It was a candidate, but too far down to be compared for the page."""
     NOT_PROPOSED = "not proposed"
@@ -164,6 +166,7 @@ class _Rankings:
             Fate.BELOW_MIN_SCORE: score is not None and score < (self._query.min_score or 0.0),
             Fate.HELD_BACK: passage_id in self._trace.held_back,
             Fate.BEYOND_LIMIT: score is not None,
+            Fate.REFUSED: self._trace.refused and passage_id in self._fused,
             Fate.NOT_COMPARED: passage_id in self._fused,
         }
         return next((fate for fate, holds in fates.items() if holds), Fate.NOT_PROPOSED)

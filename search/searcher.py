@@ -70,7 +70,7 @@ class Searcher:
         vector = self.proposer.vector(query)
         proposals, originals, copies = self._candidates(query, vector)
         if not self._is_relevant(query, proposals):
-            return Trace(vector=vector, proposals=proposals)
+            return Trace(vector=vector, proposals=proposals, refused=bool(proposals.fused))
         scored, reranked = self._reranked(query, originals, deadline)
         good = self._good(query, scored)
         chosen = page([found.path for found in good], query.limit, query.most_of_one)

@@ -50,6 +50,8 @@ class Trace:
     vector: NDArray[np.float32] | None = None
     """That of the question, moved by what is liked: float32 (D,); None where words alone were asked."""
     proposals: Proposals = field(default_factory=Proposals)
+    refused: bool = False
+    """There are candidates, but the best is no more than chance gives."""
     copies: Mapping[int, Sequence[Copy]] = field(default_factory=dict)
     """What was folded, by the id of the passage that stands for it."""
     reranked: Reranked | None = None

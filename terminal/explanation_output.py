@@ -130,14 +130,26 @@ def _verdict(target: Course, told: Explanation) -> str:
             return f"{name} says what #{target.stands_for_it} says, which stands for it. --all shows both."
         case Fate.EXAMPLE:
             return f"{name} is what the hits should be like."
-        case Fate.NOT_COMPARED:
-            place, looked_at = target.fused.rank, len(told.trace.judged)
-            return f"{name} is on place {place} of the candidates; {looked_at} were compared. -n shows more."
         case Fate.FILTERED:
             return f"{name} is filtered out by {', '.join(_flag(query, name) for name in target.filters)}."
-        case Fate.NOT_PROPOSED:
-            depth = told.trace.proposals.depth
-            return f"{name} is not among the {depth:,} best of any channel. -n shows more."
+        case _:
+            return f"{name} {_left_out(target, told)}"
+
+
+def _left_out(target: Course, told: Explanation) -> str:
+    """Say why it was not even compared for the page."""
+    proposals, looked_at = told.trace.proposals, len(told.trace.judged)
+    match target.fate:
+        case Fate.REFUSED:
+            best = max(one.score for one in proposals.fused)
+            return (
+                f"is a candidate, but the best, {best:.4f}, is no more than chance. --min-score 0 shows it."
+            )
+        case Fate.NOT_COMPARED:
+            place = target.fused.rank
+            return f"is on place {place} of the candidates; {looked_at} were compared. -n shows more."
+        case _:
+            return f"is not among the {proposals.depth:,} best of any channel. -n shows more."
 
 
 def _flag(query: Query, field: str) -> str:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from search.query import Mode, Query
 from terminal.commands.filter_options import filter_options, taken_filters
 from terminal.commands.options import shared_options
 from terminal.commands.passage_id import absolute, passage_id, stored_passage
-from terminal.commands.search import read_question, refuse_moved_words, search
+from terminal.commands.ranking_options import framed, ranking_options
+from terminal.commands.search import read_question, refuse_moved_words, search, searcher_for
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode
 from terminal.settings import load_settings
@@ -18,10 +18,7 @@ from terminal.settings import load_settings
 if TYPE_CHECKING:
     from index_data.index import Index
 
-_AS_SEARCH = {
-    *("limit", "mode", "min_score", "prefer_lang", "lang_balance", "rerank", "reranker", "budget_ms"),
-    *("like", "unlike", "per_doc", "everything", "diverse"),
-}
+_AS_SEARCH = {"limit", "mode"}
 """Options that mean what they mean to `search`."""
 
 
@@ -37,6 +34,7 @@ Try:
 @click.argument("target", metavar="[ID|PATH]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @filter_options
+@ranking_options
 @shared_options
 def explain(
     question: str,
@@ -58,31 +56,15 @@ def explain(
     from search.explanation import explain as explained
     from search.known_values import refuse_unknown
     from terminal.explanation_output import explanation_json, explanation_text
-    from terminal.wiring import load_searcher, open_index, searcher_by_words
+    from terminal.wiring import open_index
 
-    frame = Query(
-        text="",
-        limit=settings.limit,
-        mode=settings.mode,
-        filters=filters,
-        min_score=settings.min_score,
-        like=like,
-        unlike=unlike,
-        per_document=settings.per_doc,
-        collapse=not everything,
-        diverse=diverse,
-        budget_ms=settings.budget_ms,
-        preferred_languages=settings.prefer_lang,
-        balance_languages=settings.lang_balance,
-    )
+    frame = framed(settings, filters, like=like, unlike=unlike, everything=everything, diverse=diverse)
     query = read_question((question,), frame)
     refuse_moved_words(query)
     with open_index(settings) as index:
         refuse_unknown(query.filters, index.summary)
         ids, absent = _target(index, target)
-        words_suffice = query.mode is Mode.LEXICAL and not settings.rerank
-        searcher = searcher_by_words(index) if words_suffice else load_searcher(index, settings)
-        told = explained(searcher, query, ids)
+        told = explained(searcher_for(index, settings), query, ids)
     deliver(explanation_json(told, absent) if as_json else explanation_text(told, absent))
     return ExitCode.OK if told.hits else ExitCode.NO_HIT
 

@@ -7,7 +7,10 @@ from typing import TypeVar
 
 import click
 
+from index_data.records import Filters
+from search.query import Query
 from terminal.commands.passage_id import PassageId
+from terminal.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -75,3 +78,30 @@ def ranking_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def framed(
+    settings: Settings,
+    filters: Filters,
+    *,
+    like: tuple[int, ...],
+    unlike: tuple[int, ...],
+    everything: bool,
+    diverse: bool,
+) -> Query:
+    """Make the frame of a question, which has no words yet, of the options and of what settings keep."""
+    return Query(
+        text="",
+        limit=settings.limit,
+        mode=settings.mode,
+        filters=filters,
+        min_score=settings.min_score,
+        budget_ms=settings.budget_ms,
+        like=like,
+        unlike=unlike,
+        per_document=settings.per_doc,
+        collapse=not everything,
+        diverse=diverse,
+        preferred_languages=settings.prefer_lang,
+        balance_languages=settings.lang_balance,
+    )

@@ -17,7 +17,7 @@ from search.query import Mode, Query
 from terminal.answer import Answer, answer
 from terminal.commands.filter_options import filter_options, taken_filters
 from terminal.commands.options import shared_options
-from terminal.commands.ranking_options import ranking_options
+from terminal.commands.ranking_options import framed, ranking_options
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
 from terminal.safe_text import safe_path, safe_text
@@ -112,27 +112,13 @@ def search(
     """
     filters = taken_filters(flags)
     settings = load_settings(flags)
-    frame = Query(
-        text="",
-        limit=settings.limit,
-        mode=settings.mode,
-        filters=filters,
-        min_score=settings.min_score,
-        budget_ms=settings.budget_ms,
-        like=like,
-        unlike=unlike,
-        per_document=settings.per_doc,
-        collapse=not everything,
-        diverse=diverse,
-        preferred_languages=settings.prefer_lang,
-        balance_languages=settings.lang_balance,
-    )
+    frame = framed(settings, filters, like=like, unlike=unlike, everything=everything, diverse=diverse)
     if batch is not None:
         _refuse_question(question, output_format)
         from terminal.batch_answers import answer_batch
 
         return answer_batch(
-            batch, frame, settings, lambda index: _searcher(index, settings), output, exit_zero=exit_zero
+            batch, frame, settings, lambda index: searcher_for(index, settings), output, exit_zero=exit_zero
         )
     query = read_question(question, frame)
     refuse_moved_words(query)
@@ -201,7 +187,7 @@ def _ask(query: Query, settings: Settings) -> Answer:
     start = perf_counter()
     with open_index(settings) as index:
         refuse_unknown(query.filters, index.summary)
-        searcher = _searcher(index, settings)
+        searcher = searcher_for(index, settings)
         load_ms = (perf_counter() - start) * 1000
         return answer(searcher, query, settings.index, load_ms=load_ms)
 
@@ -216,7 +202,8 @@ def refuse_moved_words(query: Query) -> None:
         raise UsageError("words alone cannot be moved", remedy="Leave out --mode lexical.")
 
 
-def _searcher(index: Index, settings: Settings) -> Searcher:
+def searcher_for(index: Index, settings: Settings) -> Searcher:
+    """Load what `settings` ask for: no encoder where words suffice."""
     from terminal.wiring import load_searcher, searcher_by_words
 
     words_suffice = settings.mode is Mode.LEXICAL and not settings.rerank

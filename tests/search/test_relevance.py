@@ -11,8 +11,10 @@ import pytest
 from encoder.interface import Window
 from index_data.index import Index
 from index_data.records import Document, FileStamp, Fingerprint, Passage
+from search.explanation import Fate, explain
 from search.query import Mode, Query
 from search.searcher import ENOUGH, RELEVANT, Searcher
+from terminal.explanation_output import explanation_text
 from tests.conftest import LetterEmbedder
 
 SYLLABLES = ("ba", "ko", "ri", "su", "ten", "mar", "lo", "vi", "ga", "pe")
@@ -54,6 +56,15 @@ def test_what_nothing_answers_finds_nothing(
     searcher = Searcher(large, letter_embedder)
     assert searcher.search(Query(NONSENSE, mode=mode)) == []
     assert len(searcher.search(Query(NONSENSE, mode=mode, min_score=0.0))) == 10
+
+
+def test_what_was_refused_is_explained_as_that(large: Index, letter_embedder: LetterEmbedder) -> None:
+    searcher = Searcher(large, letter_embedder)
+    nearest = searcher.search(Query(NONSENSE, min_score=0.0))[0].passage_id
+    told = explain(searcher, Query(NONSENSE), [nearest])
+    assert told.target is not None
+    assert told.target.fate is Fate.REFUSED
+    assert "no more than chance" in explanation_text(told, None)
 
 
 def test_a_text_of_the_index_finds_itself(large: Index, letter_embedder: LetterEmbedder) -> None:
