@@ -93,8 +93,17 @@ def tell_interrupted() -> ExitCode:
 
 def tell(line: str) -> None:
     """Write one line to stderr, whatever it holds; a stderr that is closed is no reason to stop."""
+    _write(safe_text(line))
+
+
+def tell_json(line: str) -> None:
+    """Write one line of JSON to stderr, whole; `json_output.dump` has taken out what a terminal obeys."""
+    _write(line)
+
+
+def _write(line: str) -> None:
     with suppress(OSError, ValueError):
-        sys.stderr.write(safe_text(line) + "\n")
+        sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
 

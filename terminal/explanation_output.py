@@ -31,8 +31,13 @@ def explanation_text(told: Explanation, absent: str | None) -> str:
 
 def explanation_json(told: Explanation, absent: str | None) -> str:
     """Write one object."""
+    return dump(explanation_fields(told, absent), indent=2) + "\n"
+
+
+def explanation_fields(told: Explanation, absent: str | None) -> dict[str, Any]:
+    """Make the object that is written."""
     proposals, query = told.trace.proposals, told.query
-    shape = {
+    return {
         "schema": SCHEMA,
         "query": {"text": query.text, "mode": query.mode, "limit": query.limit, "min_score": query.min_score},
         "words": [{"word": use.word, "passages": use.passages} for use in told.words],
@@ -54,7 +59,6 @@ def explanation_json(told: Explanation, absent: str | None) -> str:
         else {**_fields(told.target), "why": _verdict(told.target, told)},
         "absent": absent,
     }
-    return dump(shape, indent=2) + "\n"
 
 
 def _asked(told: Explanation) -> str:

@@ -26,8 +26,13 @@ _RAW_HARM = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 def json_text(answer: Answer, *, evidence: bool = False) -> str:
     """Write the envelope of an answer, indented; with `evidence`, the share of every word."""
+    return dump(answer_fields(answer, evidence=evidence), indent=2) + "\n"
+
+
+def answer_fields(answer: Answer, *, evidence: bool = False) -> dict[str, Any]:
+    """Make the envelope that is written."""
     results = [_result(hit, evidence=evidence) for hit in answer.hits]
-    return dump({"schema": SCHEMA, **_frame(answer), "results": results}, indent=2) + "\n"
+    return {"schema": SCHEMA, **_frame(answer), "results": results}
 
 
 def jsonl_text(answer: Answer, *, query_id: str | int | None = None, evidence: bool = False) -> str:

@@ -18,7 +18,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 def watched(events: Iterable[Progress]) -> Iterator[Progress]:
     """Pass `events` on and show what they say so far."""
-    return _with_live_line(events) if sys.stderr.isatty() else _with_lines(events)
+    return _with_live_line(events) if sys.stderr.isatty() else told_now_and_then(events)
 
 
 class Tally:
@@ -76,7 +76,8 @@ def _with_live_line(events: Iterable[Progress]) -> Iterator[Progress]:
             yield event
 
 
-def _with_lines(events: Iterable[Progress]) -> Iterator[Progress]:
+def told_now_and_then(events: Iterable[Progress]) -> Iterator[Progress]:
+    """Pass `events` on, and write a line on stderr every ten seconds."""
     told = started = monotonic()
     tally = Tally(started)
     for event in events:

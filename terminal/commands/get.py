@@ -42,13 +42,14 @@ def get(passages: tuple[Stretch, ...], *, as_json: bool, **flags: object) -> int
         for one in passages:
             stored_passage(index, one.passage_id)
         found = [index.passages_around(one.passage_id, one.before, one.after) for one in passages]
-    deliver(_json(found) if as_json else "\n".join(map(_text, found)))
+    deliver(dump(passages_fields(found), indent=2) + "\n" if as_json else "\n".join(map(_text, found)))
     return ExitCode.OK
 
 
-def _json(found: Sequence[Sequence[StoredPassage]]) -> str:
+def passages_fields(found: Sequence[Sequence[StoredPassage]]) -> dict[str, object]:
+    """Make the object that `--json` writes."""
     passages = [passage_fields(stored) for stretch in found for stored in stretch]
-    return dump({"schema": SCHEMA, "passages": passages}, indent=2) + "\n"
+    return {"schema": SCHEMA, "passages": passages}
 
 
 def _text(stretch: Sequence[StoredPassage]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -15,10 +17,18 @@ from terminal.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from ingest.ingester import Manner
-    from ingest.progress import Report
+    from ingest.progress import Progress, Report
 
-SCHEMA = "dragoman.ingest/1"
 _STOPPING = "Stopping after the document under way; Ctrl-C again stops at once."
+
+
+class Show(StrEnum):
+    """Ways to show how far an ingest is."""
+
+    AUTO = "auto"
+    PLAIN = "plain"
+    JSON = "json"
+    OFF = "off"
 
 
 @click.command()
@@ -31,7 +41,13 @@ _STOPPING = "Stopping after the document under way; Ctrl-C again stops at once."
     help="Open every file, even one whose size and time are as they were: a time may lie.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 5, not 0, when a file could not be read.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object, and no progress.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@click.option(
+    "--progress",
+    type=click.Choice([how.value for how in Show]),
+    help="A live line on a terminal and else a line now and then (auto), such lines (plain), each step as a "
+    "JSON line (json), or none (off), on stderr. [default: auto, or off with --json]",
+)
 @shared_options
 def ingest(
     paths: tuple[Path, ...],
@@ -42,6 +58,7 @@ def ingest(
     any_file_system: bool,
     strict: bool,
     as_json: bool,
+    progress: str | None,
     **flags: object,
 ) -> int:
     """Read files and folders into the index.
@@ -55,11 +72,16 @@ def ingest(
     settings = load_settings(flags)
     started = monotonic()
     manner = Manner(prune=prune, rehash=rehash, heed_ignore_files=ignore)
-    watch = not (settings.quiet or as_json)
-    report = _ingested(paths, settings, manner, any_file_system=any_file_system, watch=watch)
+    usual = Show.OFF if settings.quiet or as_json else Show.AUTO
+    show = Show(progress) if progress else usual
+    report = _ingested(paths, settings, manner, any_file_system=any_file_system, show=show)
     if as_json:
-        _print_json(report, settings)
-    else:
+        from terminal.delivery import deliver
+        from terminal.ingest_output import report_fields
+        from terminal.json_output import dump
+
+        deliver(dump(report_fields(report, settings.index), indent=2) + "\n")
+    elif show is not Show.JSON:
         _tell_report(report, seconds=monotonic() - started, quiet=settings.quiet)
     if report.stopped:
         return tell_interrupted()
@@ -67,22 +89,37 @@ def ingest(
 
 
 def _ingested(
-    paths: tuple[Path, ...], settings: Settings, manner: Manner, *, any_file_system: bool, watch: bool
+    paths: tuple[Path, ...], settings: Settings, manner: Manner, *, any_file_system: bool, show: Show
 ) -> Report:
     from ingest.progress import Finished
     from terminal.interruption import asked_to_stop
-    from terminal.progress_bar import watched
     from terminal.wiring import open_ingester
 
+    announce = tell if show in {Show.AUTO, Show.PLAIN} else None
     with (
-        open_ingester(settings, tell if watch else None, any_file_system=any_file_system) as ingester,
+        open_ingester(settings, announce, any_file_system=any_file_system) as ingester,
         asked_to_stop(_STOPPING) as stop,
         closing(ingester.ingest(paths, manner, stop.is_set)) as events,
     ):
-        for event in watched(events) if watch else events:
+        for event in _shown(events, show, settings.index):
             if isinstance(event, Finished):
                 return event.report
     raise AssertionError("an ingest ends with Finished")
+
+
+def _shown(events: Iterable[Progress], show: Show, index_folder: Path) -> Iterable[Progress]:
+    from terminal.ingest_output import with_json_lines
+    from terminal.progress_bar import told_now_and_then, watched
+
+    match show:
+        case Show.AUTO:
+            return watched(events)
+        case Show.PLAIN:
+            return told_now_and_then(events)
+        case Show.JSON:
+            return with_json_lines(events, index_folder)
+        case Show.OFF:
+            return events
 
 
 def _tell_report(report: Report, *, seconds: float, quiet: bool) -> None:
@@ -106,25 +143,3 @@ def _tell_report(report: Report, *, seconds: float, quiet: bool) -> None:
             tell(f"passed over: {passed_over}")
     for file in report.skipped:
         tell(f"unreadable: {safe_path(file.path)}: {file.reason}")
-
-
-def _print_json(report: Report, settings: Settings) -> None:
-    from terminal.delivery import deliver
-    from terminal.json_output import dump
-
-    shape = {
-        "schema": SCHEMA,
-        "index": {"folder": str(settings.index)},
-        "ingested": report.ingested,
-        "unchanged": report.unchanged,
-        "moved": report.moved,
-        "removed": report.removed,
-        "passages": report.passages,
-        "tokens": report.tokens,
-        "reused": report.reused,
-        "ignored": report.ignored,
-        "stopped": report.stopped,
-        "skipped": [{"path": str(file.path), "reason": file.reason} for file in report.skipped],
-        "unsupported": dict(report.unsupported),
-    }
-    deliver(dump(shape, indent=2) + "\n")

@@ -32,11 +32,12 @@ def status(*, files: bool, as_json: bool, **flags: object) -> int:
     with open_index(settings) as index:
         summary = index.summary()
         accounts = index.accounts() if files else None
-    deliver(_json(summary, accounts) if as_json else _text(summary, accounts))
+    deliver(dump(status_fields(summary, accounts), indent=2) + "\n" if as_json else _text(summary, accounts))
     return ExitCode.OK
 
 
-def _json(summary: IndexSummary, accounts: list[FileAccount] | None) -> str:
+def status_fields(summary: IndexSummary, accounts: list[FileAccount] | None = None) -> dict[str, object]:
+    """Make the object that `--json` writes, with `accounts` one of each file."""
     made_by = summary.fingerprint
     shape: dict[str, object] = {
         "schema": SCHEMA,
@@ -60,7 +61,7 @@ def _json(summary: IndexSummary, accounts: list[FileAccount] | None) -> str:
     }
     if accounts is not None:
         shape["files"] = list(map(_account, accounts))
-    return dump(shape, indent=2) + "\n"
+    return shape
 
 
 def _account(account: FileAccount) -> dict[str, object]:

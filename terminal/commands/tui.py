@@ -24,24 +24,22 @@ def tui(query: tuple[str, ...], **flags: object) -> int:
     """
     _refuse_without_terminal()
     settings = load_settings(flags)
-    from terminal.wiring import load_searcher, open_index, searcher_by_words
+    from terminal.engine.opening import engine_of
+    from terminal.tui.app import SearchApp
+    from terminal.tui.asker import Asker
 
-    with open_index(settings) as index:
-        from terminal.tui.app import SearchApp
-        from terminal.tui.engine import Engine
-
-        question = Query(
-            text=safe_text(" ".join(query)),
-            limit=settings.limit,
-            mode=settings.mode,
-            min_score=settings.min_score,
-            per_document=settings.per_doc,
-            preferred_languages=settings.prefer_lang,
-            balance_languages=settings.lang_balance,
-        )
-        by_words = searcher_by_words(index)
-        with Engine(index, settings.index, by_words, lambda: load_searcher(index, settings)) as engine:
-            SearchApp(engine, question, settings.viewer).run()
+    question = Query(
+        text=safe_text(" ".join(query)),
+        limit=settings.limit,
+        mode=settings.mode,
+        min_score=settings.min_score,
+        per_document=settings.per_doc,
+        preferred_languages=settings.prefer_lang,
+        balance_languages=settings.lang_balance,
+    )
+    with engine_of(settings) as engine, Asker(engine) as asker:
+        engine.index()  # a missing one is told before the screen opens
+        SearchApp(asker, question, settings.viewer).run()
     return ExitCode.OK
 
 

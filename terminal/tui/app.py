@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import App
 
 from search.query import Query
-from terminal.tui.engine import Engine
+from terminal.tui.asker import Asker
 from terminal.tui.search_screen import SearchScreen
 
 _WIDTHS = [(0, "-narrow"), (72, "-wide")]
@@ -22,9 +22,9 @@ class SearchApp(App[None]):
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
-    def __init__(self, engine: Engine, query: Query, viewer: str | None = None) -> None:
+    def __init__(self, asker: Asker, query: Query, viewer: str | None = None) -> None:
         super().__init__()
-        self._search_screen = SearchScreen(engine, query, viewer)
+        self._search_screen = SearchScreen(asker, query, viewer)
 
     def on_mount(self) -> None:
         """Open the search screen."""

@@ -27,7 +27,7 @@ from terminal.delivery import deliver
 from terminal.json_output import json_text
 from terminal.safe_text import safe_text
 from terminal.tui import notices
-from terminal.tui.engine import Engine
+from terminal.tui.asker import Asker
 from terminal.tui.export_dialog import ExportDialog
 from terminal.tui.hit_list import HitList
 from terminal.tui.language_dialog import LanguageDialog
@@ -67,10 +67,10 @@ class SearchScreen(Screen[None]):
         Binding("escape", "back", "Back", show=False, id="search.back"),
     ]
 
-    def __init__(self, engine: Engine, query: Query, viewer: str | None = None) -> None:
+    def __init__(self, asker: Asker, query: Query, viewer: str | None = None) -> None:
         super().__init__()
         self._viewer = viewer
-        self._engine = engine
+        self._asker = asker
         self._query = query
         """The frame; its text is the whole line."""
         self._hint: str | None = None
@@ -164,7 +164,7 @@ class SearchScreen(Screen[None]):
     @work(exclusive=True, group="dialog")
     async def action_choose_languages(self) -> None:
         """Choose the languages to search in."""
-        summary = await self._engine.summary()
+        summary = await self._asker.summary()
         chosen = await self.app.push_screen_wait(
             LanguageDialog(summary.languages, self._query.filters.languages)
         )
@@ -204,7 +204,7 @@ class SearchScreen(Screen[None]):
         hit = self.query_one(HitList).current
         if hit is None or self._query.by_example:
             return
-        if self._query.mode is Mode.LEXICAL or not self._engine.loaded:
+        if self._query.mode is Mode.LEXICAL or not self._asker.loaded:
             self.notify("Words alone cannot be moved.", markup=False)
         else:
             self._ask(judged(self._query, hit.passage_id, liked=liked))
@@ -221,7 +221,7 @@ class SearchScreen(Screen[None]):
     async def _load(self) -> None:
         self._ask(self._query)
         try:
-            await self._engine.load()
+            await self._asker.load()
         except DragomanError as error:
             self._load_failure = error
         self._ask(self._query)
@@ -236,18 +236,18 @@ class SearchScreen(Screen[None]):
             return
         try:
             if query.by_example:
-                self._show_answer(await self._engine.search(query))
+                self._show_answer(await self._asker.search(query))
             elif query.text:
-                self._show_answer(await self._engine.search(read_query(query.text, query)))
+                self._show_answer(await self._asker.search(read_query(query.text, query)))
             elif self._load_failure is not None:
                 self._show_notice(notices.failure(self._load_failure))
             else:
-                self._show_notice(notices.empty(await self._engine.summary()))
+                self._show_notice(notices.empty(await self._asker.summary()))
         except UsageError as error:
             # The line may not yet be finished, so what was found before it stays in sight.
             self._hint = f"{error.message}. {error.remedy}"
             if self._answer is None:
-                self._show_notice(notices.empty(await self._engine.summary()))
+                self._show_notice(notices.empty(await self._asker.summary()))
         except DragomanError as error:
             self._show_notice(notices.failure(error))
         self._show_status()
@@ -257,7 +257,7 @@ class SearchScreen(Screen[None]):
     @work(exclusive=True, group="preview")
     async def _preview(self, message: HitHighlighted | HitChosen) -> None:
         try:
-            around = await self._engine.passages_around(message.hit.passage_id)
+            around = await self._asker.passages_around(message.hit.passage_id)
         except DragomanError as error:
             self._show_notice(notices.failure(error))
         else:
@@ -268,7 +268,7 @@ class SearchScreen(Screen[None]):
         if answer.hits:
             self.add_class("-hits")
         else:
-            filters, loaded = answer.query.filters, self._engine.loaded
+            filters, loaded = answer.query.filters, self._asker.loaded
             self._show_notice(notices.no_hits(answer.nearest, filters, loaded=loaded))
         self._answer = answer
         self.query_one(HitList).show(answer.hits)
@@ -290,7 +290,7 @@ class SearchScreen(Screen[None]):
 
     def _show_status(self) -> None:
         line = notices.status(
-            self._answer, loaded=self._engine.loaded, load_failure=self._load_failure, hint=self._hint
+            self._answer, loaded=self._asker.loaded, load_failure=self._load_failure, hint=self._hint
         )
         self.query_one("#status", Static).update(line)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from encoder.interface import Embedder, Window
 from index_data.index import Index
 from index_data.records import Document, FileStamp, Fingerprint, Passage
 from search.searcher import Searcher
-from terminal.tui.engine import Engine
+from terminal.engine.engine import Engine
+from terminal.tui.asker import Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,36 +122,55 @@ def hostile_library(
 
 
 @pytest.fixture
-def engine(library: Library) -> Iterator[Engine]:
-    with engine_of(library) as engine:
-        yield engine
+def asker(library: Library) -> Iterator[Asker]:
+    with asker_of(library) as asker:
+        yield asker
 
 
 @pytest.fixture
-def hostile_engine(hostile_library: Library) -> Iterator[Engine]:
-    with engine_of(hostile_library) as engine:
-        yield engine
+def hostile_asker(hostile_library: Library) -> Iterator[Asker]:
+    with asker_of(hostile_library) as asker:
+        yield asker
 
 
 @pytest.fixture
-def long_engine(
+def long_asker(
     tmp_path: Path, index_folder: Path, letter_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Engine]:
+) -> Iterator[Asker]:
     """One passage longer than the screen, with something to find at both ends."""
     monkeypatch.chdir(tmp_path)
     between = "Nothing of note is said here at all. " * 40
     work = Work("long.md", "en", "A long one", f"Marzipan first. {between}Marzipan last.\n")
     fill(index_folder, tmp_path, letter_embedder, (work,))
-    with engine_of(Library(tmp_path, index_folder, letter_embedder)) as engine:
-        yield engine
+    with asker_of(Library(tmp_path, index_folder, letter_embedder)) as asker:
+        yield asker
+
+
+Asking = Callable[..., AbstractContextManager[Asker]]
+
+
+@pytest.fixture
+def asking() -> Asking:
+    """Hand out `_asking`, which asks any index in any way."""
+    return _asking
 
 
 @contextmanager
-def engine_of(library: Library) -> Iterator[Engine]:
-    with Index.open(library.index_folder) as index:
-        by_words, by_both = Searcher(index, None), Searcher(index, library.embedder)
-        with Engine(index, library.index_folder, by_words, lambda: by_both) as engine:
-            yield engine
+def asker_of(library: Library) -> Iterator[Asker]:
+    with Index.open(library.index_folder) as index, _asking(index, library.embedder) as asker:
+        yield asker
+
+
+@contextmanager
+def _asking(
+    index: Index, embedder: Embedder | None, load: Callable[[], Searcher] | None = None
+) -> Iterator[Asker]:
+    """Ask `index` as it is, with `embedder`, or with whatever `load` returns or raises."""
+    loaded = load or (lambda: Searcher(index, embedder))
+    folder = index.summary().folder
+    engine = Engine(folder, lambda: index, lambda _: Searcher(index, None), lambda _: loaded())
+    with engine, Asker(engine) as asker:
+        yield asker
 
 
 def fingerprint(embedder: Embedder) -> Fingerprint:

@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 
 from search.query import Query
 from terminal.tui.app import SearchApp
-from terminal.tui.engine import Engine
+from terminal.tui.asker import Asker
 from terminal.tui.hit_list import HitList
 
 if TYPE_CHECKING:
@@ -34,14 +34,16 @@ from pathlib import Path
 from index_data.index import Index
 from search.query import Query
 from search.searcher import Searcher
+from terminal.engine.engine import Engine
 from terminal.tui.app import SearchApp
-from terminal.tui.engine import Engine
+from terminal.tui.asker import Asker
 
 folder = Path(sys.argv[1])
 with Index.open(folder) as index:
     searcher = Searcher(index, None)
-    with Engine(index, folder, searcher, lambda: searcher) as engine:
-        SearchApp(engine, Query("pwned")).run()
+    engine = Engine(folder, lambda: index, lambda _: searcher, lambda _: searcher)
+    with Asker(engine) as asker:
+        SearchApp(asker, Query("pwned")).run()
 """
 PLAIN_SCREEN = """
 import sys
@@ -68,8 +70,8 @@ async def settle(pilot: Pilot[None]) -> None:
     await pilot.pause(0.05)
 
 
-async def test_no_click_on_any_row_runs_anything(hostile_engine: Engine) -> None:
-    app = SearchApp(hostile_engine, Query("pwned"))
+async def test_no_click_on_any_row_runs_anything(hostile_asker: Asker) -> None:
+    app = SearchApp(hostile_asker, Query("pwned"))
     async with app.run_test(size=(120, 50)) as pilot:
         await settle(pilot)
         hits = app.screen.query_one(HitList)
@@ -86,8 +88,8 @@ async def test_no_click_on_any_row_runs_anything(hostile_engine: Engine) -> None
         assert app.screen is app.screen_stack[1]
 
 
-async def test_titles_are_shown_letter_by_letter(hostile_engine: Engine) -> None:
-    app = SearchApp(hostile_engine, Query("pwned"))
+async def test_titles_are_shown_letter_by_letter(hostile_asker: Asker) -> None:
+    app = SearchApp(hostile_asker, Query("pwned"))
     async with app.run_test(size=(120, 50)) as pilot:
         await settle(pilot)
         hits = app.screen.query_one(HitList)

@@ -16,7 +16,7 @@ from search.query import Query
 from terminal.opener import Opener, opener, shell_words
 from terminal.safe_text import safe_text
 from terminal.tui.app import SearchApp
-from terminal.tui.engine import Engine
+from terminal.tui.asker import Asker
 from terminal.tui.opener import open_hit
 
 PATH = Path("/library/a; rm -rf $HOME.txt")
@@ -137,7 +137,7 @@ def test_a_command_that_is_none_is_refused() -> None:
 
 
 def test_no_shell_reads_the_name_of_a_file(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asker: Asker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "$(touch pwned); `touch pwned` && touch pwned.pdf"
     file.write_bytes(b"")
@@ -150,7 +150,7 @@ def test_no_shell_reads_the_name_of_a_file(
     monkeypatch.setenv("PATH", f"{recorder.parent}:/usr/bin:/bin")
     monkeypatch.setattr(sys, "platform", "linux")
     hit = replace(PDF, document=replace(PDF.document, path=file))
-    program = open_hit(SearchApp(engine, Query("")), hit, {})
+    program = open_hit(SearchApp(asker, Query("")), hit, {})
     assert program is not None
     assert program.wait(10) == 0
     assert recorder.with_name("xdg-open.seen").read_text(encoding="utf-8") == str(file)
@@ -158,9 +158,9 @@ def test_no_shell_reads_the_name_of_a_file(
 
 
 def test_what_has_gone_or_cannot_run_is_told(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asker: Asker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = SearchApp(engine, Query(""))
+    app = SearchApp(asker, Query(""))
     with pytest.raises(UsageError, match="has gone"):
         open_hit(app, TEXT, {})
     file = tmp_path / "a.pdf"

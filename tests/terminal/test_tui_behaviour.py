@@ -18,14 +18,14 @@ from search.query import Mode, Query
 from search.searcher import Searcher
 from terminal.json_output import schema_text
 from terminal.tui.app import SearchApp
-from terminal.tui.engine import Engine
+from terminal.tui.asker import Asker
 from terminal.tui.export_dialog import ExportDialog
 from terminal.tui.hit_list import HitList
 from terminal.tui.marked_passage import MarkedPassage
 from terminal.tui.query_input import QueryInput
 
 if TYPE_CHECKING:
-    from tests.terminal.conftest import Library
+    from tests.terminal.conftest import Asking, Library
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
@@ -53,8 +53,8 @@ def titles(app: SearchApp) -> list[str]:
     return [str(option.prompt).splitlines()[0][3:] for option in hits.options]
 
 
-async def test_a_question_is_searched_while_it_is_typed(engine: Engine) -> None:
-    app = SearchApp(engine, Query(""))
+async def test_a_question_is_searched_while_it_is_typed(asker: Asker) -> None:
+    app = SearchApp(asker, Query(""))
     async with app.run_test() as pilot:
         await settle(pilot)
         assert titles(app) == []
@@ -64,15 +64,15 @@ async def test_a_question_is_searched_while_it_is_typed(engine: Engine) -> None:
         assert "Baking" in text_of(app, "#place")
 
 
-async def test_every_letter_can_be_typed_into_the_question(engine: Engine) -> None:
-    app = SearchApp(engine, Query(""))
+async def test_every_letter_can_be_typed_into_the_question(asker: Asker) -> None:
+    app = SearchApp(asker, Query(""))
     async with app.run_test() as pilot:
         await settle(pilot)
         await pilot.press("q", "o", "m", "l", "e", "j", "k", "slash", "question_mark")
         assert app.screen.query_one(QueryInput).value == "qomlejk/?"
 
 
-async def test_a_late_answer_is_dropped(library: Library) -> None:
+async def test_a_late_answer_is_dropped(library: Library, asking: Asking) -> None:
     slow_may_end = threading.Event()
 
     class SlowAtFirst(Index):
@@ -81,20 +81,20 @@ async def test_a_late_answer_is_dropped(library: Library) -> None:
                 slow_may_end.wait(10)
             return super().matching(text, count, filters)
 
-    with SlowAtFirst.open(library.index_folder) as index:
-        searcher = Searcher(index, None)
-        with Engine(index, library.index_folder, searcher, lambda: searcher) as engine:
-            app = SearchApp(engine, Query("tax"))
-            async with app.run_test() as pilot:
-                await pilot.pause(0.1)
-                app.screen.query_one(QueryInput).value = "bread"
-                await pilot.pause(0.4)
-                slow_may_end.set()
-                await settle(pilot)
-                assert set(titles(app)) == {"How to bake bread"}
+    with SlowAtFirst.open(library.index_folder) as index, asking(index, None) as asker:
+        app = SearchApp(asker, Query("tax"))
+        async with app.run_test() as pilot:
+            await pilot.pause(0.1)
+            app.screen.query_one(QueryInput).value = "bread"
+            await pilot.pause(0.4)
+            slow_may_end.set()
+            await settle(pilot)
+            assert set(titles(app)) == {"How to bake bread"}
 
 
-async def test_the_screen_is_there_and_answers_by_words_while_the_encoder_loads(library: Library) -> None:
+async def test_the_screen_is_there_and_answers_by_words_while_the_encoder_loads(
+    library: Library, asking: Asking
+) -> None:
     may_load = threading.Event()
 
     with Index.open(library.index_folder) as index:
@@ -103,8 +103,8 @@ async def test_the_screen_is_there_and_answers_by_words_while_the_encoder_loads(
             may_load.wait(10)
             return Searcher(index, library.embedder)
 
-        with Engine(index, library.index_folder, Searcher(index, None), load) as engine:
-            app = SearchApp(engine, Query("hour bread"))
+        with asking(index, library.embedder, load) as asker:
+            app = SearchApp(asker, Query("hour bread"))
             async with app.run_test() as pilot:
                 await until(pilot, lambda: titles(app) != [])
                 assert set(titles(app)) == {"How to bake bread"}
@@ -115,7 +115,7 @@ async def test_the_screen_is_there_and_answers_by_words_while_the_encoder_loads(
                 assert len(titles(app)) == 9
 
 
-async def test_the_loop_goes_on_while_the_engine_works(library: Library) -> None:
+async def test_the_loop_goes_on_while_the_engine_works(library: Library, asking: Asking) -> None:
     started, may_end = threading.Event(), threading.Event()
 
     class Slow(Index):
@@ -124,20 +124,18 @@ async def test_the_loop_goes_on_while_the_engine_works(library: Library) -> None
             may_end.wait(10)
             return super().matching(text, count, filters)
 
-    with Slow.open(library.index_folder) as index:
-        searcher = Searcher(index, None)
-        with Engine(index, library.index_folder, searcher, lambda: searcher) as engine:
-            app = SearchApp(engine, Query("bread"))
-            async with app.run_test() as pilot:
-                await asyncio.to_thread(started.wait, 10)
-                await pilot.press("x")
-                assert app.screen.query_one(QueryInput).value == "breadx"
-                may_end.set()
-                await settle(pilot)
+    with Slow.open(library.index_folder) as index, asking(index, None) as asker:
+        app = SearchApp(asker, Query("bread"))
+        async with app.run_test() as pilot:
+            await asyncio.to_thread(started.wait, 10)
+            await pilot.press("x")
+            assert app.screen.query_one(QueryInput).value == "breadx"
+            may_end.set()
+            await settle(pilot)
 
 
-async def test_keys_move_between_question_hits_and_document(engine: Engine) -> None:
-    app = SearchApp(engine, Query("bread"))
+async def test_keys_move_between_question_hits_and_document(asker: Asker) -> None:
+    app = SearchApp(asker, Query("bread"))
     async with app.run_test() as pilot:
         await settle(pilot)
 
@@ -161,8 +159,8 @@ async def test_keys_move_between_question_hits_and_document(engine: Engine) -> N
         assert app.screen.query_one(HitList).highlighted == 1
 
 
-async def test_m_goes_through_the_modes(engine: Engine) -> None:
-    app = SearchApp(engine, Query("bread"))
+async def test_m_goes_through_the_modes(asker: Asker) -> None:
+    app = SearchApp(asker, Query("bread"))
     async with app.run_test() as pilot:
         await settle(pilot)
         await pilot.press("down")
@@ -174,8 +172,8 @@ async def test_m_goes_through_the_modes(engine: Engine) -> None:
         assert shown == [("dense", 9), ("lexical", 2), ("hybrid", 9)]
 
 
-async def test_letters_work_where_nothing_was_found(engine: Engine) -> None:
-    app = SearchApp(engine, Query("zymurgy", mode=Mode.LEXICAL))
+async def test_letters_work_where_nothing_was_found(asker: Asker) -> None:
+    app = SearchApp(asker, Query("zymurgy", mode=Mode.LEXICAL))
     async with app.run_test() as pilot:
         await settle(pilot)
         assert "No passage answers this." in text_of(app, "#notice")
@@ -185,8 +183,8 @@ async def test_letters_work_where_nothing_was_found(engine: Engine) -> None:
         assert len(titles(app)) == 9
 
 
-async def test_languages_are_chosen_and_taken_back(engine: Engine) -> None:
-    app = SearchApp(engine, Query("bread"))
+async def test_languages_are_chosen_and_taken_back(asker: Asker) -> None:
+    app = SearchApp(asker, Query("bread"))
     async with app.run_test() as pilot:
         await settle(pilot)
         await pilot.press("down", "l", "down", "space", "enter")
@@ -201,8 +199,8 @@ async def test_languages_are_chosen_and_taken_back(engine: Engine) -> None:
         assert len(titles(app)) == 9
 
 
-async def test_an_export_is_the_documented_json(engine: Engine, library: Library) -> None:
-    app = SearchApp(engine, Query("bread"))
+async def test_an_export_is_the_documented_json(asker: Asker, library: Library) -> None:
+    app = SearchApp(asker, Query("bread"))
     async with app.run_test() as pilot:
         await settle(pilot)
         await pilot.press("down", "e", "enter")
@@ -213,9 +211,9 @@ async def test_an_export_is_the_documented_json(engine: Engine, library: Library
         assert len(exported["results"]) == 9
 
 
-async def test_a_file_that_is_there_has_to_be_named_twice(engine: Engine, library: Library) -> None:
+async def test_a_file_that_is_there_has_to_be_named_twice(asker: Asker, library: Library) -> None:
     (library.files / "results.json").write_text("precious", encoding="utf-8")
-    app = SearchApp(engine, Query("bread"))
+    app = SearchApp(asker, Query("bread"))
     async with app.run_test() as pilot:
         await settle(pilot)
         await pilot.press("down", "e", "enter")
@@ -226,8 +224,8 @@ async def test_a_file_that_is_there_has_to_be_named_twice(engine: Engine, librar
         await until(pilot, lambda: "{" in (library.files / "results.json").read_text(encoding="utf-8"))
 
 
-async def test_a_file_that_cannot_be_written_is_told(engine: Engine) -> None:
-    app = SearchApp(engine, Query("bread"))
+async def test_a_file_that_cannot_be_written_is_told(asker: Asker) -> None:
+    app = SearchApp(asker, Query("bread"))
     async with app.run_test(notifications=True) as pilot:
         await settle(pilot)
         await pilot.press("down", "e")
@@ -241,10 +239,10 @@ async def test_a_file_that_cannot_be_written_is_told(engine: Engine) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-async def test_a_disk_that_is_full_is_told(engine: Engine, library: Library) -> None:
+async def test_a_disk_that_is_full_is_told(asker: Asker, library: Library) -> None:
     # A link, so that no device is spoilt if it is replaced.
     (library.files / "full.json").symlink_to("/dev/full")
-    app = SearchApp(engine, Query("bread"))
+    app = SearchApp(asker, Query("bread"))
     async with app.run_test(notifications=True) as pilot:
         await settle(pilot)
         await pilot.press("down", "e")
@@ -257,17 +255,17 @@ async def test_a_disk_that_is_full_is_told(engine: Engine, library: Library) -> 
     assert (library.files / "full.json").is_symlink()
 
 
-async def test_what_changed_on_disk_is_marked(engine: Engine, library: Library) -> None:
+async def test_what_changed_on_disk_is_marked(asker: Asker, library: Library) -> None:
     (library.files / "bread.md").write_text("Something else.", encoding="utf-8")
-    app = SearchApp(engine, Query("bread", mode=Mode.LEXICAL))
+    app = SearchApp(asker, Query("bread", mode=Mode.LEXICAL))
     async with app.run_test() as pilot:
         await settle(pilot)
         assert "changed or gone" in text_of(app, "#place")
         assert "stale" in str(app.screen.query_one(HitList).options[0].prompt)
 
 
-async def test_no_pasted_control_character_gets_into_the_question(engine: Engine) -> None:
-    app = SearchApp(engine, Query(""))
+async def test_no_pasted_control_character_gets_into_the_question(asker: Asker) -> None:
+    app = SearchApp(asker, Query(""))
     async with app.run_test() as pilot:
         await settle(pilot)
         question = app.screen.query_one(QueryInput)
@@ -277,8 +275,8 @@ async def test_no_pasted_control_character_gets_into_the_question(engine: Engine
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])
-async def test_it_can_be_left(engine: Engine, key: str) -> None:
-    app = SearchApp(engine, Query("bread"))
+async def test_it_can_be_left(asker: Asker, key: str) -> None:
+    app = SearchApp(asker, Query("bread"))
     async with app.run_test() as pilot:
         await settle(pilot)
         await pilot.press("down", key)
@@ -312,8 +310,8 @@ def current_id(app: SearchApp) -> int:
     return hit.passage_id
 
 
-async def test_a_hit_leads_to_similar_ones_and_back(engine: Engine) -> None:
-    app = SearchApp(engine, Query("hour bread"))
+async def test_a_hit_leads_to_similar_ones_and_back(asker: Asker) -> None:
+    app = SearchApp(asker, Query("hour bread"))
     async with app.run_test() as pilot:
         await settle(pilot)
         before = titles(app)
@@ -333,8 +331,8 @@ async def test_a_hit_leads_to_similar_ones_and_back(engine: Engine) -> None:
         assert "similar" not in text_of(app, "#status")
 
 
-async def test_hits_move_the_question_until_another_is_asked(engine: Engine) -> None:
-    app = SearchApp(engine, Query("hour bread"))
+async def test_hits_move_the_question_until_another_is_asked(asker: Asker) -> None:
+    app = SearchApp(asker, Query("hour bread"))
     async with app.run_test() as pilot:
         await settle(pilot)
         before = titles(app)
@@ -355,8 +353,8 @@ async def test_hits_move_the_question_until_another_is_asked(engine: Engine) -> 
         assert "like" not in text_of(app, "#status")
 
 
-async def test_words_alone_cannot_be_moved(engine: Engine) -> None:
-    app = SearchApp(engine, Query("bread", mode=Mode.LEXICAL))
+async def test_words_alone_cannot_be_moved(asker: Asker) -> None:
+    app = SearchApp(asker, Query("bread", mode=Mode.LEXICAL))
     async with app.run_test() as pilot:
         await settle(pilot)
         await pilot.press("down", "plus")
@@ -365,8 +363,8 @@ async def test_words_alone_cannot_be_moved(engine: Engine) -> None:
         assert [str(toast.message) for toast in app._notifications] == ["Words alone cannot be moved."]
 
 
-async def test_the_line_may_hold_fields_and_marks(engine: Engine) -> None:
-    app = SearchApp(engine, Query('brot lang:de -"ein gutes brot" type:md'))
+async def test_the_line_may_hold_fields_and_marks(asker: Asker) -> None:
+    app = SearchApp(asker, Query('brot lang:de -"ein gutes brot" type:md'))
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         assert titles(app) == ["Brot backen für Anfänger"]
@@ -388,8 +386,8 @@ async def test_the_line_may_hold_fields_and_marks(engine: Engine) -> None:
         (" before:20", "20 is no date."),
     ],
 )
-async def test_an_unfinished_field_is_a_hint_and_the_hits_stay(engine: Engine, typed: str, hint: str) -> None:
-    app = SearchApp(engine, Query("dough"))
+async def test_an_unfinished_field_is_a_hint_and_the_hits_stay(asker: Asker, typed: str, hint: str) -> None:
+    app = SearchApp(asker, Query("dough"))
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         before = titles(app)
@@ -404,16 +402,16 @@ async def test_an_unfinished_field_is_a_hint_and_the_hits_stay(engine: Engine, t
         assert "hits · generation" in text_of(app, "#status")
 
 
-async def test_a_line_that_only_filters_is_a_hint(engine: Engine) -> None:
-    app = SearchApp(engine, Query("lang:de"))
+async def test_a_line_that_only_filters_is_a_hint(asker: Asker) -> None:
+    app = SearchApp(asker, Query("lang:de"))
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
         assert text_of(app, "#status").startswith("the question only filters. Add what to look for")
         assert "Ask a question in your language." in text_of(app, "#notice")
 
 
-async def test_n_goes_from_one_part_that_answers_to_the_next(engine: Engine) -> None:
-    app = SearchApp(engine, Query("hour bake hot oven bread", mode=Mode.LEXICAL))
+async def test_n_goes_from_one_part_that_answers_to_the_next(asker: Asker) -> None:
+    app = SearchApp(asker, Query("hour bake hot oven bread", mode=Mode.LEXICAL))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("down")
@@ -433,8 +431,8 @@ async def test_n_goes_from_one_part_that_answers_to_the_next(engine: Engine) -> 
         }
 
 
-async def test_n_scrolls_to_what_it_lights(long_engine: Engine) -> None:
-    app = SearchApp(long_engine, Query("Marzipan", mode=Mode.LEXICAL))
+async def test_n_scrolls_to_what_it_lights(long_asker: Asker) -> None:
+    app = SearchApp(long_asker, Query("Marzipan", mode=Mode.LEXICAL))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("down")

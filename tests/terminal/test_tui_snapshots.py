@@ -14,10 +14,10 @@ from index_data.index import Index
 from search.query import Mode, Query
 from search.searcher import Searcher
 from terminal.tui.app import SearchApp
-from terminal.tui.engine import Engine
+from terminal.tui.asker import Asker
 
 if TYPE_CHECKING:
-    from tests.terminal.conftest import Library
+    from tests.terminal.conftest import Asking, Library
 
 Compare = Callable[..., bool]
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -37,7 +37,7 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait for the engine; a dialog keeps its worker while it is open, so only the others count."""
+    """Wait for the asker; a dialog keeps its worker while it is open, so only the others count."""
     await pilot.pause()
     while any(not worker.is_finished for worker in pilot.app.workers if worker.group != "dialog"):
         await pilot.pause(0.02)
@@ -45,44 +45,42 @@ async def settle(pilot: Pilot[None]) -> None:
 
 
 @SIZES
-def test_nothing_asked(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query(""))
+def test_nothing_asked(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query(""))
     assert snap_compare(app, terminal_size=size, run_before=keys())
 
 
 @SIZES
-def test_hits_in_many_scripts(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query("bread 面包 الخبز ขนมปัง"))
+def test_hits_in_many_scripts(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("bread 面包 الخبز ขนมปัง"))
     assert snap_compare(app, terminal_size=size, run_before=keys("down"))
 
 
 @SIZES
-def test_a_passage_between_its_neighbours(
-    engine: Engine, snap_compare: Compare, size: tuple[int, int]
-) -> None:
-    app = SearchApp(engine, Query("rise for an hour"))
+def test_a_passage_between_its_neighbours(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("rise for an hour"))
     assert snap_compare(app, terminal_size=size, run_before=keys("down"))
 
 
 @pytest.mark.parametrize("size", [(60, 24), (60, 16)], ids=["60x24", "60x16"])
-def test_a_narrow_screen(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query("rise for an hour"))
+def test_a_narrow_screen(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("rise for an hour"))
     assert snap_compare(app, terminal_size=size, run_before=keys("down"))
 
 
-def test_reading_on_a_narrow_screen(engine: Engine, snap_compare: Compare) -> None:
-    app = SearchApp(engine, Query("rise for an hour"))
+def test_reading_on_a_narrow_screen(asker: Asker, snap_compare: Compare) -> None:
+    app = SearchApp(asker, Query("rise for an hour"))
     assert snap_compare(app, terminal_size=(60, 16), run_before=keys("down", "enter"))
 
 
 @SIZES
-def test_no_hits(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query("zymurgy", mode=Mode.LEXICAL))
+def test_no_hits(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("zymurgy", mode=Mode.LEXICAL))
     assert snap_compare(app, terminal_size=size, run_before=keys())
 
 
 @SIZES
-def test_an_error(library: Library, snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_an_error(library: Library, asking: Asking, snap_compare: Compare, size: tuple[int, int]) -> None:
     def fail() -> Searcher:
         raise EncoderUnavailable(
             "there is no encoder called [b]gemma[/b]", remedy="Use --model builtin, or the path of a folder."
@@ -90,36 +88,36 @@ def test_an_error(library: Library, snap_compare: Compare, size: tuple[int, int]
 
     with (
         Index.open(library.index_folder) as index,
-        Engine(index, library.index_folder, Searcher(index, None), fail) as engine,
+        asking(index, None, fail) as asker,
     ):
-        assert snap_compare(SearchApp(engine, Query("")), terminal_size=size, run_before=keys())
+        assert snap_compare(SearchApp(asker, Query("")), terminal_size=size, run_before=keys())
 
 
 @SIZES
-def test_choosing_languages(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query("bread"))
+def test_choosing_languages(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("bread"))
     assert snap_compare(app, terminal_size=size, run_before=keys("down", "l", "down", "space"))
 
 
 @SIZES
-def test_exporting(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query("bread"))
+def test_exporting(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("bread"))
     assert snap_compare(app, terminal_size=size, run_before=keys("down", "e"))
 
 
 @SIZES
-def test_help(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query("bread"))
+def test_help(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("bread"))
     assert snap_compare(app, terminal_size=size, run_before=keys("down", "question_mark"))
 
 
 @SIZES
-def test_a_question_moved_by_hits(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query("hour bread"))
+def test_a_question_moved_by_hits(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("hour bread"))
     assert snap_compare(app, terminal_size=size, run_before=keys("down", "plus", "down", "minus"))
 
 
 @SIZES
-def test_a_line_with_fields(engine: Engine, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = SearchApp(engine, Query("bread -plastic type:md lang:en,de"))
+def test_a_line_with_fields(asker: Asker, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = SearchApp(asker, Query("bread -plastic type:md lang:en,de"))
     assert snap_compare(app, terminal_size=size, run_before=keys("space", *"after", "colon"))

@@ -1,0 +1,1 @@
+"""The index and the encoder kept warm, in this process or in another one."""

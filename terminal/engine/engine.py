@@ -1,0 +1,176 @@
+"""An index and its encoder, kept warm for whoever asks: the command line, the screen, other programs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from search.known_values import refuse_unknown
+from search.query import Mode, Query
+from terminal.answer import Answer, answer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index_data.index import Index
+    from index_data.records import FileAccount, IndexSummary, StoredPassage
+    from search.searcher import Searcher
+
+
+class Stage(StrEnum):
+    """How far a search goes; each takes longer than the one before it, and orders better."""
+
+    WORDS = "words"
+    """By words alone: milliseconds, and no encoder."""
+    FUSED = "fused"
+    """As the question's mode says, not re-ranked."""
+    RANKED = "ranked"
+    """With the best compared once more, if a re-ranker is there."""
+
+
+class Engine:
+    """Answers questions to one index.
+
+    Any thread may call it. What needs the encoder is done one after the other; what needs words or rows alone
+    never waits for it. The index is opened when it is first needed, and anew when its folder was replaced.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        open_index: Callable[[], Index],
+        by_words: Callable[[Index], Searcher],
+        load_searcher: Callable[[Index], Searcher],
+    ) -> None:
+        self.folder = folder
+        self._open_index, self._by_words, self._load_searcher = open_index, by_words, load_searcher
+        self._index: Index | None = None
+        self._identity: object = None
+        self._searcher: Searcher | None = None
+        self._opening = threading.Lock()
+        self._encoding = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index and of the encoder."""
+        with self._encoding, self._opening:
+            self._searcher = None
+            if self._index is not None:
+                self._index.close()
+            self._index = None
+
+    @property
+    def loaded(self) -> bool:
+        """Questions are answered by their meaning without waiting for the encoder to load."""
+        return self._searcher is not None and self._searcher.embedder is not None
+
+    def load(self) -> None:
+        """Load the encoder; takes seconds.
+
+        Raises:
+            DragomanError: it cannot be used, or is not the one that made the index.
+        """
+        with self._encoding:
+            self._loaded_searcher()
+
+    def answer(self, query: Query, stage: Stage = Stage.RANKED) -> Answer:
+        """Search as far as `stage` says.
+
+        Raises:
+            UsageError: the question names a language or a type of which the index holds nothing.
+            DragomanError: the index or the encoder cannot be used.
+        """
+        index = self.index()
+        refuse_unknown(query.filters, index.summary)
+        if stage is Stage.WORDS or query.by_example:
+            words = query if query.by_example else replace(query, mode=Mode.LEXICAL)
+            return answer(self._by_words(index), words, self.folder)
+        with self._encoding:
+            searcher = self._loaded_searcher()
+            ranked = stage is Stage.RANKED and query.mode is not Mode.LEXICAL
+            return answer(searcher if ranked else replace(searcher, reranker=None), query, self.folder)
+
+    def explanation(self, query: Query, passage_id: int | None = None) -> dict[str, Any]:
+        """Say what each stage of a search said of its hits, and of one more passage, as JSON has it.
+
+        Raises:
+            DragomanError: the index or the encoder cannot be used.
+        """
+        from search.explanation import explain
+        from terminal.explanation_output import explanation_fields
+
+        index = self.index()
+        refuse_unknown(query.filters, index.summary)
+        with self._encoding:
+            by_words = query.mode is Mode.LEXICAL
+            searcher = self._by_words(index) if by_words else self._loaded_searcher()
+            told = explain(searcher, query, [] if passage_id is None else [passage_id])
+        return explanation_fields(told, None)
+
+    def passages_around(self, passage_id: int, before: int, after: int) -> list[StoredPassage]:
+        """Fetch a passage among its neighbours in the document, in order; none when it is gone."""
+        return self.index().passages_around(passage_id, before, after)
+
+    def summary(self) -> IndexSummary:
+        """Count what the index holds."""
+        return self.index().summary()
+
+    def accounts(self) -> list[FileAccount]:
+        """Say what became of every file, by path."""
+        return self.index().accounts()
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:
+        """Embed questions, or passages that stand alone: float32 (N, D), unit vectors.
+
+        Raises:
+            DragomanError: the encoder cannot be used.
+        """
+        from encoder.interface import Window
+
+        with self._encoding:
+            embedder = self._loaded_searcher().embedder
+            assert embedder is not None  # a searcher that was loaded has one
+            if query:
+                return embedder.embed_queries(list(texts))
+            return embedder.embed_passages([Window(text, ((0, len(text)),)) for text in texts])
+
+    def index(self) -> Index:
+        """Return the index as it stands in its folder now.
+
+        Raises:
+            IndexProblem: it is missing, foreign or damaged.
+        """
+        with self._opening:
+            identity = _identity(self.folder)
+            if self._index is None or identity != self._identity:
+                # Whoever still reads the old one may finish: it goes when the last of them lets go.
+                self._searcher = None
+                self._index, self._identity = self._open_index(), identity
+            return self._index
+
+    def _loaded_searcher(self) -> Searcher:
+        index = self.index()
+        if self._searcher is None:
+            self._searcher = self._load_searcher(index)
+        return self._searcher
+
+
+def _identity(folder: Path) -> object:
+    """Tell one index from another that has taken its place."""
+    from index_data.paths import IndexPaths
+
+    with suppress(OSError):
+        found = IndexPaths(folder).database.stat()
+        return found.st_dev, found.st_ino
+    return None

@@ -1,0 +1,164 @@
+"""Ingests that run in processes of their own, and leave word of themselves in a folder each.
+
+A job's folder holds `job.json`, who and what it is; `progress.jsonl`, its stderr, whose lines are those of
+`dragoman ingest --progress json` and errors in words; and `report.json`, its stdout, once it has ended well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from index_data.atomic_file import write_atomically
+from index_data.errors import UsageError
+from terminal.json_output import dump
+
+_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
+_START = "import sys; from terminal.cli import main; sys.exit(main())"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestJob:
+    """One ingest."""
+
+    folder: Path
+    """Where it leaves word."""
+    paths: tuple[str, ...]
+    """What is read, absolute."""
+    index: str
+    """Folder of the index, absolute."""
+    started: str
+    """Time, ISO 8601, UTC."""
+    process: int
+    born: int
+    """When the process began, in clock ticks since the machine did: another one may have its number now."""
+
+    @property
+    def job_id(self) -> str:
+        """Name it among the others."""
+        return self.folder.name
+
+    @property
+    def running(self) -> bool:
+        """It has not ended."""
+        return _born(self.process) == self.born
+
+    def lines(self, from_line: int = 0) -> list[str]:
+        """Return what it has told so far, without the first `from_line` lines and what is not yet a line."""
+        with suppress(OSError):
+            told = (self.folder / "progress.jsonl").read_text(encoding="utf-8", errors="replace")
+            return told.split("\n")[from_line:-1]
+        return []
+
+    def report(self) -> dict[str, Any] | None:
+        """Return the report of a run that ended well, a `dragoman.ingest/1`."""
+        with suppress(OSError, ValueError):
+            report: dict[str, Any] = json.loads((self.folder / "report.json").read_bytes())
+            return report
+        return None
+
+    def stop(self) -> None:
+        """Ask it to stop after the document under way; asked again, it stops at once."""
+        if self.running:
+            with suppress(ProcessLookupError):
+                os.kill(self.process, signal.SIGINT)
+
+
+class IngestJobs:
+    """The ingests that were started from a screen or by a program, by this process or another one."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or platformdirs.user_state_path("dragoman") / "jobs"
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def start(self, paths: Sequence[Path], index: Path, options: Sequence[str] = ()) -> IngestJob:
+        """Start to read `paths` into `index`, with more `options` of `dragoman ingest`.
+
+        Raises:
+            OSError: the process cannot be started.
+        """
+        now = datetime.now(UTC)
+        folder = self._folder / f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        folder.mkdir(parents=True, mode=0o700)
+        absolute = [str(path.expanduser().absolute()) for path in paths]
+        command = [
+            *(sys.executable, "-c", _START, "ingest", "--index", str(index.absolute())),
+            *("--json", "--progress", "json", *options, "--", *absolute),
+        ]
+        with (
+            (folder / "progress.jsonl").open("wb") as progress,
+            (folder / "report.json").open("wb") as report,
+        ):
+            # A session of its own: it goes on when the screen that started it has closed.
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=report, stderr=progress, start_new_session=True
+            )
+        self._children.append(child)
+        job = IngestJob(
+            folder, tuple(absolute), str(index.absolute()), now.isoformat(), child.pid, _born(child.pid) or 0
+        )
+        word = {name: getattr(job, name) for name in ("paths", "index", "started", "process", "born")}
+        write_atomically(folder / "job.json", dump(word).encode())
+        return job
+
+    def all(self) -> list[IngestJob]:
+        """Return every job that left word, latest first."""
+        self._reap()
+        folders = sorted(self._folder.glob("*"), reverse=True) if self._folder.is_dir() else []
+        return [job for folder in folders if (job := _read(folder)) is not None]
+
+    def job(self, job_id: str) -> IngestJob:
+        """Find one by its id.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        self._reap()
+        found = _read(self._folder / job_id) if _ID.fullmatch(job_id) else None
+        if found is None:
+            raise UsageError("there is no such job", remedy="Ask for the list of jobs.")
+        return found
+
+    def _reap(self) -> None:
+        """Let those of our children go that have ended, or they would count as running."""
+        self._children = [child for child in self._children if child.poll() is None]
+
+
+def _read(folder: Path) -> IngestJob | None:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        word = json.loads((folder / "job.json").read_bytes())
+        return IngestJob(
+            folder, tuple(word["paths"]), word["index"], word["started"], word["process"], word["born"]
+        )
+    return None
+
+
+def _born(process: int) -> int | None:
+    """Look up when a process began; None where it has ended.
+
+    Without /proc it is 0 for every process that runs: less sure, and no worse than its number alone.
+    """
+    if not Path("/proc/self/stat").exists():
+        try:
+            os.kill(process, 0)
+        except OSError:
+            return None
+        return 0
+    with suppress(OSError, IndexError, ValueError):
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        state, *rest = fields.rpartition(")")[2].split()
+        return None if state in {"Z", "X"} else int(rest[18])
+    return None

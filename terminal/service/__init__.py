@@ -1,0 +1,1 @@
+"""The engine for other programs: one list of operations, whatever protocol they come by."""
