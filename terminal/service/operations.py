@@ -29,9 +29,7 @@ MOST_NEIGHBOURS = 20
 LONGEST_QUESTION = 4_096
 """Characters."""
 
-Id = Annotated[
-    int, Meta(ge=1, le=2**63 - 1, description="Number of a passage, as hits have it in `passage_id`.")
-]
+Id = Annotated[int, Meta(ge=1, le=2**63 - 1, description="Number of a passage, a hit's `passage_id`.")]
 Limit = Annotated[int, Meta(ge=1, le=MOST_HITS, description="Hits at most.")]
 Score = Annotated[float, Meta(ge=0, le=1, description="Hits below it are left out.")]
 Question = Annotated[
