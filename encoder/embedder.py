@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -122,7 +122,11 @@ class TransformerEmbedder:
         """Read passages or queries, each by itself, and in parts where positions end."""
         if query:
             return self._token_states(texts, query=True)
-        return self._passage_states.values(texts, partial(self._token_states, query=False))
+        return self._passage_states.values(texts, self._each_alone)
+
+    def _each_alone(self, texts: Sequence[str]) -> list[TokenStates]:
+        """Read passages in batches of one: the last bits of a state depend on what is read with it."""
+        return [states for text in texts for states in self._token_states([text], query=False)]
 
     def _token_states(self, texts: Sequence[str], *, query: bool) -> list[TokenStates]:
         sequences, spans = self._sequences.of_states(texts, query=query)

@@ -89,7 +89,7 @@ class TokenEmbedder(Embedder, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class TokenStates:
     """What a text's vector is pooled from, token by token."""
 

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from encoder.checkpoint import Checkpoint
+from encoder.token_cache import TokenCache
 from encoder.token_sequences import TokenSequencer
 
+_MOST_ID_BYTES = 16 << 20
+"""Some ten thousand passages."""
 _TABLE = "static_embeddings.weight"
 
 
@@ -27,6 +30,7 @@ class PieceTable:
     def __init__(self, checkpoint: Checkpoint, sequencer: TokenSequencer) -> None:
         """Read the table as it is stored, in int8 with a scale for each row, or in floats."""
         self._sequencer = sequencer
+        self._ids: TokenCache[NDArray[np.int64]] = TokenCache(lambda ids: ids.nbytes, _MOST_ID_BYTES)
         for file in checkpoint.weights:
             with safe_open(file, "np") as tensors:
                 names = set(tensors.keys())
@@ -42,7 +46,7 @@ class PieceTable:
 
     def max_sims(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
         """Weighted mean over the query's pieces of the best cosine in each passage: float32 (N,), -1 to 1."""
-        asked, *answers = self._sequencer.ids([query, *passages])
+        asked, *answers = self._ids.values([query, *passages], self._sequencer.ids)
         scores = np.zeros(len(passages), dtype=np.float32)
         filled = [number for number, ids in enumerate(answers) if len(ids)]
         if not len(asked) or not filled:

@@ -89,3 +89,14 @@ def test_an_encoder_that_pools_otherwise_says_so(gemma_folder: Path) -> None:
     embedder = TransformerEmbedder(checkpoint, FLOAT32)
     assert not embedder.pools_tokens
     assert embedder.direction(np.ones(64, np.float32), np.ones(64, np.float32)) is None
+
+
+def test_a_state_does_not_depend_on_what_is_read_with_it() -> None:
+    """In bfloat16 a batch shows in the last bits; an engine that stays would answer by what it was asked."""
+    placement = Placement((torch.device("cpu"),), torch.bfloat16, "where it shows", max_batch_tokens=2_000)
+    first, second = (TransformerEmbedder(resolve(BUILTIN), placement) for _ in range(2))
+    texts = [f"{number} bakers open their shops at five. " * (3 + number) for number in range(7)]
+    together = first.token_states(texts)
+    for text, states in reversed(list(zip(texts, together, strict=True))):
+        [alone] = second.token_states([text])
+        np.testing.assert_array_equal(alone.states, states.states)
