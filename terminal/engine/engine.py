@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 from search.known_values import refuse_unknown
 from search.query import Mode, Query
 from terminal.answer import Answer, answer
+from terminal.engine.told import Told
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from encoder.interface import Embedder
     from index_data.index import Index
     from index_data.records import FileAccount, IndexSummary, StoredPassage
     from search.searcher import Searcher
@@ -31,7 +33,9 @@ class Stage(StrEnum):
     FUSED = "fused"
     """As the question's mode says, not re-ranked."""
     RANKED = "ranked"
-    """With the best compared once more, if a re-ranker is there."""
+    """With the best compared once more, if a re-ranker is there and the question asks for meaning."""
+    COMPARED = "compared"
+    """With the best compared once more, also where words alone are asked for."""
 
 
 class Engine:
@@ -53,6 +57,7 @@ class Engine:
         self._index: Index | None = None
         self._identity: object = None
         self._searcher: Searcher | None = None
+        self._summary: tuple[Index, IndexSummary] | None = None
         self._opening = threading.Lock()
         self._encoding = threading.Lock()
 
@@ -92,14 +97,12 @@ class Engine:
             DragomanError: the index or the encoder cannot be used.
         """
         index = self.index()
-        refuse_unknown(query.filters, index.summary)
+        refuse_unknown(query.filters, lambda: self._summary_of(index))
         if stage is Stage.WORDS or query.by_example:
             words = query if query.by_example else replace(query, mode=Mode.LEXICAL)
             return answer(self._by_words(index), words, self.folder)
         with self._encoding:
-            searcher = self._loaded_searcher()
-            ranked = stage is Stage.RANKED and query.mode is not Mode.LEXICAL
-            return answer(searcher if ranked else replace(searcher, reranker=None), query, self.folder)
+            return answer(self._encoding_searcher(query, stage), query, self.folder)
 
     def explanation(self, query: Query, passage_id: int | None = None) -> dict[str, Any]:
         """Say what each stage of a search said of its hits, and of one more passage, as JSON has it.
@@ -111,20 +114,62 @@ class Engine:
         from terminal.explanation_output import explanation_fields
 
         index = self.index()
-        refuse_unknown(query.filters, index.summary)
+        refuse_unknown(query.filters, lambda: self._summary_of(index))
+        asked_about = [] if passage_id is None else [passage_id]
+        if query.mode is Mode.LEXICAL:
+            return explanation_fields(explain(self._by_words(index), query, asked_about), None)
         with self._encoding:
-            by_words = query.mode is Mode.LEXICAL
-            searcher = self._by_words(index) if by_words else self._loaded_searcher()
-            told = explain(searcher, query, [] if passage_id is None else [passage_id])
+            told = explain(self._loaded_searcher(), query, asked_about)
         return explanation_fields(told, None)
+
+    def explained(
+        self,
+        query: Query,
+        stage: Stage,
+        *,
+        passage_id: int | None = None,
+        path: Path | None = None,
+        as_json: bool = False,
+    ) -> Told:
+        """Write what each stage said of the hits, and of one more passage, or of the file at `path`.
+
+        Raises:
+            UsageError: there is no such passage, or of a language or a type nothing.
+            DragomanError: the index or the encoder cannot be used.
+        """
+        from search.explanation import explain
+        from terminal.explanation_output import explanation_json, explanation_text
+
+        index = self.index()
+        refuse_unknown(query.filters, lambda: self._summary_of(index))
+        ids, absent = _targets(index, passage_id, path)
+        if stage is Stage.WORDS:
+            told = explain(self._by_words(index), replace(query, mode=Mode.LEXICAL), ids)
+        else:
+            with self._encoding:
+                told = explain(self._encoding_searcher(query, stage), query, ids)
+        write = explanation_json if as_json else explanation_text
+        return Told(write(told, absent), len(told.hits))
+
+    def passages_of(self, path: Path) -> list[int]:
+        """Return the ids of the passages of the document at `path`, in order; none where there is none."""
+        return self.index().lookup.passages_of(path)
+
+    def generation(self) -> int:
+        """Return the state of the index; it grows by one with every committed change.
+
+        Raises:
+            IndexProblem: it is missing, foreign or damaged.
+        """
+        return self.index().generation
 
     def passages_around(self, passage_id: int, before: int, after: int) -> list[StoredPassage]:
         """Fetch a passage among its neighbours in the document, in order; none when it is gone."""
         return self.index().passages_around(passage_id, before, after)
 
     def summary(self) -> IndexSummary:
-        """Count what the index holds."""
-        return self.index().summary()
+        """Count what the index holds; counted once for each state of it."""
+        return self._summary_of(self.index())
 
     def accounts(self) -> list[FileAccount]:
         """Say what became of every file, by path."""
@@ -138,12 +183,22 @@ class Engine:
         """
         from encoder.interface import Window
 
+        embedder = self.embedder()
         with self._encoding:
-            embedder = self._loaded_searcher().embedder
-            assert embedder is not None  # a searcher that was loaded has one
             if query:
                 return embedder.embed_queries(list(texts))
             return embedder.embed_passages([Window(text, ((0, len(text)),)) for text in texts])
+
+    def embedder(self) -> Embedder:
+        """Return the encoder, loaded: what it is and how it counts tokens. For vectors, ask `embed`.
+
+        Raises:
+            DragomanError: the encoder cannot be used.
+        """
+        with self._encoding:
+            embedder = self._loaded_searcher().embedder
+        assert embedder is not None  # a searcher that was loaded has one
+        return embedder
 
     def index(self) -> Index:
         """Return the index as it stands in its folder now.
@@ -155,15 +210,41 @@ class Engine:
             identity = _identity(self.folder)
             if self._index is None or identity != self._identity:
                 # Whoever still reads the old one may finish: it goes when the last of them lets go.
-                self._searcher = None
+                self._searcher, self._summary = None, None
                 self._index, self._identity = self._open_index(), identity
             return self._index
+
+    def _summary_of(self, index: Index) -> IndexSummary:
+        counted = self._summary
+        if counted is None or counted[0] is not index or counted[1].generation != index.generation:
+            self._summary = counted = index, index.summary()
+        return counted[1]
+
+    def _encoding_searcher(self, query: Query, stage: Stage) -> Searcher:
+        """Return what goes as far as `stage` says."""
+        searcher = self._loaded_searcher()
+        ranked = stage is Stage.COMPARED or (stage is Stage.RANKED and query.mode is not Mode.LEXICAL)
+        return searcher if ranked else replace(searcher, reranker=None)
 
     def _loaded_searcher(self) -> Searcher:
         index = self.index()
         if self._searcher is None:
             self._searcher = self._load_searcher(index)
         return self._searcher
+
+
+def _targets(index: Index, passage_id: int | None, path: Path | None) -> tuple[list[int], str | None]:
+    """Return the ids of the passages asked about; where a file has none, why."""
+    from terminal.commands.passage_id import stored_passage
+    from terminal.whereabouts import why_absent
+
+    if passage_id is not None:
+        return [stored_passage(index, passage_id).passage_id], None
+    if path is None:
+        return [], None
+
+    ids = index.lookup.passages_of(path)
+    return ids, None if ids else why_absent(index, path)
 
 
 def _identity(folder: Path) -> object:
