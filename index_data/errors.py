@@ -2,6 +2,7 @@
 
 DragomanError
 ├── UsageError            the question itself is off: a bad option, an unknown filter
+│   └── NotThere          what it names by a number or a name does not exist
 ├── IndexProblem
 │   ├── IndexMissing      there is no index in that folder
 │   ├── IndexForeign      the folder holds something else, or a newer format
@@ -28,6 +29,10 @@ class DragomanError(Exception):
 
 class UsageError(DragomanError):
     """The question itself is off."""
+
+
+class NotThere(UsageError):
+    """What was named by its number or its name does not exist."""
 
 
 class IndexProblem(DragomanError):

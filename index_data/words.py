@@ -138,7 +138,7 @@ def words(text: str) -> list[str]:
 
 def query_words(text: str) -> list[str]:
     """Return the exact words that a query asks for, each once; all of them are among its `words`."""
-    return list(dict.fromkeys(form for exact, _ in _forms(text) for form in exact))
+    return list(dict.fromkeys(form for exact, _ in _forms(text, exact_only=True) for form in exact))
 
 
 def units(text: str) -> list[Unit]:
@@ -173,8 +173,8 @@ def ranking(word: str) -> list[str]:
     return [_STEM + stem(word), word if start is None else _BEGINNING + start]
 
 
-def _forms(text: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield for each stretch of `text` its exact and its other forms."""
+def _forms(text: str, *, exact_only: bool = False) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield for each stretch of `text` its exact and its other forms; of words these cost time."""
     for paired, tripled, hangul, spaced in _RUNS.findall(_simplified(text)):
         if paired:
             characters = _characters(paired)
@@ -190,7 +190,7 @@ def _forms(text: str) -> Iterator[tuple[list[str], list[str]]]:
         else:
             for word in spaced.split():
                 if any(map(str.isalnum, word)):
-                    yield [word[:_LONGEST]], list(_others(word[:_LONGEST]))
+                    yield [word[:_LONGEST]], [] if exact_only else list(_others(word[:_LONGEST]))
 
 
 def _simplified(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +31,19 @@ class ReadWords:
     """What the encoder makes of each word, where it stands: float32 (N, D), unit length."""
 
 
+_READ: WeakKeyDictionary[TokenStates, ReadWords] = WeakKeyDictionary()
+"""Kept as long as whoever has the states of a passage keeps them."""
+
+
 def read_words(text: str, states: TokenStates, embedder: PoolingEmbedder) -> ReadWords:
     """Find the words of `text`, whose tokens have these states; a word is pooled as a passage is."""
+    read = _READ.get(states)
+    if read is None:
+        _READ[states] = read = _read(text, states, embedder)
+    return read
+
+
+def _read(text: str, states: TokenStates, embedder: PoolingEmbedder) -> ReadWords:
     spans = word_spans(text, states.spans)
     owned = owners(states.spans, spans)
     inside = owned[owned >= 0]
@@ -38,11 +51,16 @@ def read_words(text: str, states: TokenStates, embedder: PoolingEmbedder) -> Rea
     counts = np.diff(edges)
     means = sums_between(states.states[owned >= 0], edges)
     means /= np.maximum(counts, 1)[:, np.newaxis]
-    forms = [frozenset(query_words(text[start:end])) for start, end in spans.tolist()]
+    forms = [_forms(text[start:end]) for start, end in spans.tolist()]
     asked = query_words(text)
     silent = frozenset(asked) - frozenset(telling_words(asked))
     telling = np.array([not own or not own <= silent for own in forms], dtype=bool) & (counts > 0)
     return ReadWords(spans, owned, telling, tuple(forms), embedder.pooled_vectors(means))
+
+
+@lru_cache(maxsize=1 << 15)
+def _forms(word: str) -> frozenset[str]:
+    return frozenset(query_words(word))
 
 
 def sums_between(states: NDArray[np.float32], edges: NDArray[np.int64]) -> NDArray[np.float32]:

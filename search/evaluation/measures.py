@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import ir_measures
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from search.evaluation.intervals import Estimate, bootstrap
 from search.evaluation.judged_set import UNKNOWN, JudgedQuery
 from search.evaluation.runs import Ranking
+
+Value = TypeVar("Value", int, float)
 
 MEASURES = {
     "nDCG@10": nDCG @ 10,
@@ -70,14 +73,24 @@ def groups(
 
 def per_query(queries: Sequence[JudgedQuery], rankings: Mapping[str, Ranking]) -> NDArray[np.float64]:
     """Measure each query by each of `MEASURES`, 0 where nothing was found: float64 (Q, M)."""
-    qrels = {query.query_id: query.grades for query in queries}
+    # Numbers stand for names: trec_eval is C, where a name that is not UTF-8 ends the process.
+    numbers: dict[str, str] = {}
     row = {query.query_id: place for place, query in enumerate(queries)}
+    qrels = {str(row[query.query_id]): _numbered(query.grades, numbers) for query in queries}
     column = {measure: place for place, measure in enumerate(MEASURES.values())}
     values = np.zeros((len(row), len(column)))
-    run = {query_id: rankings[query_id] for query_id in row if rankings.get(query_id)}
+    run = {
+        str(place): _numbered(rankings[query_id], numbers)
+        for query_id, place in row.items()
+        if rankings.get(query_id)
+    }
     for found in ir_measures.iter_calc(list(column), qrels, run):
-        values[row[found.query_id], column[found.measure]] = found.value
+        values[int(found.query_id), column[found.measure]] = found.value
     return values
+
+
+def _numbered(values: Mapping[str, Value], numbers: dict[str, str]) -> dict[str, Value]:
+    return {numbers.setdefault(name, str(len(numbers))): value for name, value in values.items()}
 
 
 def _group(query_language: str | None, document_language: str | None, values: NDArray[np.float64]) -> Group:

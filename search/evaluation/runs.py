@@ -92,5 +92,9 @@ def qrels_text(queries: Iterable[JudgedQuery]) -> str:
 
 
 def _word(name: str) -> str:
-    """Write a name without white space, which would end a field."""
-    return re.sub(r"[\s%]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), name)
+    """Write a name without white space, which would end a field, and without what UTF-8 cannot hold."""
+
+    def escaped(found: re.Match[str]) -> str:
+        return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
+
+    return re.sub("[\\s%\ud800-\udfff]", escaped, name)

@@ -13,21 +13,47 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 from index_data.atomic_file import write_atomically
-from index_data.errors import UsageError
+from index_data.errors import NotThere
 from terminal.json_output import dump
 
 _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
+_AT_ONCE = 1 << 20
+"""Bytes of its lines that are read at once."""
+_LAST_WORDS = 4_096
+"""Bytes at the end of its lines among which the reason of a failure stands."""
 _START = "import sys; from terminal.cli import main; sys.exit(main())"
+
+
+class JobState(StrEnum):
+    """How far an ingest came."""
+
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    """It was asked to stop; what it had read is in the index."""
+    FAILED = "failed"
+    """It ended without a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """A line that an ingest told."""
+
+    text: str
+    end: int
+    """Byte of `progress.jsonl` behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +89,43 @@ class IngestJob:
             return told.split("\n")[from_line:-1]
         return []
 
+    def told(self, from_byte: int = 0) -> list[ToldLine]:
+        """Return the next lines, about a megabyte of them; none where none is whole.
+
+        Where no line begins at `from_byte`, they are those from the beginning.
+        """
+        found: list[ToldLine] = []
+        with suppress(OSError), (self.folder / "progress.jsonl").open("rb") as file:
+            file.seek(max(from_byte - 1, 0))
+            if from_byte > 0 and file.read(1) != b"\n":
+                from_byte = file.seek(0)
+            data = file.read(_AT_ONCE)
+            if b"\n" not in data:
+                data += file.read()
+            end = from_byte
+            for line in data.split(b"\n")[:-1]:
+                end += len(line) + 1
+                found.append(ToldLine(line.decode(errors="replace"), end))
+        return found
+
+    @property
+    def state(self) -> JobState:
+        """Tell how far it came."""
+        if self.running:
+            return JobState.RUNNING
+        report = self.report()
+        if report is None:
+            return JobState.FAILED
+        return JobState.STOPPED if report.get("stopped") else JobState.DONE
+
+    def last_words(self) -> list[str]:
+        """Return what it said last that is no step, as a reason and a remedy; mostly nothing."""
+        with suppress(OSError), (self.folder / "progress.jsonl").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_WORDS))
+            lines = file.read().decode(errors="replace").splitlines()
+            return [line.strip() for line in lines[-2:] if line.strip() and not line.startswith("{")]
+        return []
+
     def report(self) -> dict[str, Any] | None:
         """Return the report of a run that ended well, a `dragoman.ingest/1`."""
         with suppress(OSError, ValueError):
@@ -82,7 +145,6 @@ class IngestJobs:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or platformdirs.user_state_path("dragoman") / "jobs"
-        self._children: list[subprocess.Popen[bytes]] = []
 
     def start(self, paths: Sequence[Path], index: Path, options: Sequence[str] = ()) -> IngestJob:
         """Start to read `paths` into `index`, with more `options` of `dragoman ingest`.
@@ -95,7 +157,8 @@ class IngestJobs:
         folder.mkdir(parents=True, mode=0o700)
         absolute = [str(path.expanduser().absolute()) for path in paths]
         command = [
-            *(sys.executable, "-c", _START, "ingest", "--index", str(index.absolute())),
+            # -P: a module in the user's working folder is not ours.
+            *(sys.executable, "-P", "-c", _START, "ingest", "--index", str(index.absolute())),
             *("--json", "--progress", "json", *options, "--", *absolute),
         ]
         with (
@@ -106,7 +169,8 @@ class IngestJobs:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=report, stderr=progress, start_new_session=True
             )
-        self._children.append(child)
+        # Somebody has to wait for its end, or it would stay in the list of processes.
+        threading.Thread(target=child.wait, name=f"wait for {folder.name}", daemon=True).start()
         job = IngestJob(
             folder, tuple(absolute), str(index.absolute()), now.isoformat(), child.pid, _born(child.pid) or 0
         )
@@ -116,7 +180,6 @@ class IngestJobs:
 
     def all(self) -> list[IngestJob]:
         """Return every job that left word, latest first."""
-        self._reap()
         folders = sorted(self._folder.glob("*"), reverse=True) if self._folder.is_dir() else []
         return [job for folder in folders if (job := _read(folder)) is not None]
 
@@ -124,17 +187,12 @@ class IngestJobs:
         """Find one by its id.
 
         Raises:
-            UsageError: there is none of that name.
+            NotThere: there is none of that name.
         """
-        self._reap()
         found = _read(self._folder / job_id) if _ID.fullmatch(job_id) else None
         if found is None:
-            raise UsageError("there is no such job", remedy="Ask for the list of jobs.")
+            raise NotThere("there is no such job", remedy="Ask for the list of jobs.")
         return found
-
-    def _reap(self) -> None:
-        """Let those of our children go that have ended, or they would count as running."""
-        self._children = [child for child in self._children if child.poll() is None]
 
 
 def _read(folder: Path) -> IngestJob | None:

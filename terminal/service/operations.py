@@ -5,14 +5,14 @@ Passages are named by their ids, never by paths, and nothing here changes anythi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-from index_data.errors import UsageError
+from index_data.errors import NotThere, UsageError
 from search.query import Mode, Query
 from search.query_line import read_query
 from terminal.commands.get import passages_fields
@@ -21,7 +21,8 @@ from terminal.json_output import answer_fields
 from terminal.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from terminal.engine.engine import Engine
+    from index_data.records import StoredPassage
+    from terminal.engine.opening import NearestEngine
 
 MOST_HITS = 100
 MOST_PASSAGES = 50
@@ -70,7 +71,7 @@ class Search:
 class Get:
     """Passages, and how many of their neighbours are wanted with each."""
 
-    ids: Annotated[list[Id], Meta(min_length=1, max_length=MOST_PASSAGES)]
+    ids: Annotated[list[Id], Meta(min_length=1, max_length=MOST_PASSAGES, description="Numbers of passages.")]
     before: Annotated[int, Meta(ge=0, le=MOST_NEIGHBOURS, description="Passages before each.")] = 0
     after: Annotated[int, Meta(ge=0, le=MOST_NEIGHBOURS, description="Passages after each.")] = 0
 
@@ -114,25 +115,47 @@ class Operation(Generic[Wanted]):
     takes: type[Wanted]
     gives: str
     """The `schema` of the object that it gives."""
-    answer: Callable[[Engine, Wanted], dict[str, Any]]
+    answer: Callable[[NearestEngine, Wanted], dict[str, Any]]
+    encodes: Callable[[Wanted], bool] = lambda _: False
+    """Whether the encoder is needed, which does one thing after the other."""
 
-    def __call__(self, engine: Engine, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, engine: NearestEngine, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Answer what arrived as JSON.
 
         Raises:
             UsageError: it is not what this operation takes.
+            NotThere: a passage that it names does not exist.
             DragomanError: the index or the encoder cannot be used.
         """
-        try:
-            read = msgspec.convert(wanted, self.takes)
-        except msgspec.ValidationError as error:
-            raise UsageError(
-                f"{self.name}: {safe_text(str(error))}", remedy="See the schema of what it takes."
-            ) from error
-        return self.answer(engine, read)
+        return self.answer(engine, read_request(wanted, self.takes))
 
 
-def _search(engine: Engine, wanted: Search) -> dict[str, Any]:
+def read_request(wanted: Mapping[str, Any], takes: type[Wanted], *, as_text: bool = False) -> Wanted:
+    """Make a dataclass of what arrived as JSON, or with `as_text` as words, in which numbers are digits.
+
+    Raises:
+        UsageError: it does not fit, or holds something else besides.
+    """
+    known = [field.name for field in fields(takes)]  # type: ignore[arg-type]  # each is a dataclass
+    if unknown := sorted(wanted.keys() - set(known)):
+        raise UsageError(
+            f"{safe_text(unknown[0], limit=100)} is not known here", remedy=f"Known are {', '.join(known)}."
+        )
+    try:
+        return msgspec.convert(wanted, takes, strict=not as_text)
+    except msgspec.ValidationError as error:
+        raise UsageError(safe_text(str(error)), remedy="See the schema of what it takes.") from error
+
+
+def request_schemas(takes: Sequence[type], references: str) -> tuple[list[Any], dict[str, Any]]:
+    """Describe what is taken as JSON Schemas: one for each, and those that they name by `references`."""
+    schemas, named = msgspec.json.schema_components(takes, ref_template=references)
+    for schema in named.values():
+        schema["additionalProperties"] = False
+    return list(schemas), named
+
+
+def _search(engine: NearestEngine, wanted: Search) -> dict[str, Any]:
     from terminal.engine.engine import Stage
 
     frame = Query(
@@ -142,34 +165,49 @@ def _search(engine: Engine, wanted: Search) -> dict[str, Any]:
         min_score=wanted.min_score,
         budget_ms=wanted.budget_ms,
     )
-    stage = Stage.RANKED if wanted.rerank else Stage.FUSED
+    stage = Stage.WORDS if frame.mode is Mode.LEXICAL else Stage.RANKED if wanted.rerank else Stage.FUSED
     found = engine.answer(read_query(safe_text(wanted.query).strip(), frame), stage)
     return answer_fields(found, evidence=wanted.evidence)
 
 
-def _get(engine: Engine, wanted: Get) -> dict[str, Any]:
-    found = [engine.passages_around(one, wanted.before, wanted.after) for one in wanted.ids]
-    missing = [str(one) for one, stretch in zip(wanted.ids, found, strict=True) if not stretch]
-    if missing:
-        raise UsageError(
-            f"there is no passage {', '.join(missing)}",
+def _get(engine: NearestEngine, wanted: Get) -> dict[str, Any]:
+    return passages_fields([_stretch(engine, one, wanted.before, wanted.after) for one in wanted.ids])
+
+
+def _stretch(engine: NearestEngine, passage_id: int, before: int = 0, after: int = 0) -> list[StoredPassage]:
+    """Fetch a passage among its neighbours.
+
+    Raises:
+        NotThere: it does not exist.
+    """
+    found = engine.passages_around(passage_id, before, after)
+    if not found:
+        raise NotThere(
+            f"there is no passage {passage_id}",
             remedy="Its document has changed or gone since; search again for the new numbers.",
         )
-    return passages_fields(found)
+    return found
 
 
-def _similar(engine: Engine, wanted: Similar) -> dict[str, Any]:
+def _similar(engine: NearestEngine, wanted: Similar) -> dict[str, Any]:
+    _stretch(engine, wanted.id)
     query = Query(text="", limit=wanted.limit, mode=Mode.DENSE, min_score=wanted.min_score, like=(wanted.id,))
     return answer_fields(engine.answer(query))
 
 
-def _explain(engine: Engine, wanted: Explain) -> dict[str, Any]:
+def _explain(engine: NearestEngine, wanted: Explain) -> dict[str, Any]:
+    if wanted.id is not None:
+        _stretch(engine, wanted.id)
     frame = Query(text="", limit=wanted.limit, mode=Mode(wanted.mode))
     return engine.explanation(read_query(safe_text(wanted.query).strip(), frame), wanted.id)
 
 
-def _status(engine: Engine, wanted: Status) -> dict[str, Any]:
+def _status(engine: NearestEngine, wanted: Status) -> dict[str, Any]:
     return status_fields(engine.summary(), engine.accounts() if wanted.files else None)
+
+
+def _by_meaning(wanted: Search | Explain) -> bool:
+    return wanted.mode != "lexical"
 
 
 OPERATIONS: tuple[Operation[Any], ...] = (
@@ -179,6 +217,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         Search,
         "dragoman.search/1",
         _search,
+        _by_meaning,
     ),
     Operation("get", "Read passages whole, with neighbours.", Get, "dragoman.get/1", _get),
     Operation("similar", "Find passages like one that was found.", Similar, "dragoman.search/1", _similar),
@@ -188,6 +227,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         Explain,
         "dragoman.explain/1",
         _explain,
+        _by_meaning,
     ),
     Operation("status", "Say what the index holds.", Status, "dragoman.status/1", _status),
 )

@@ -84,6 +84,13 @@ def test_a_name_with_white_space_stays_one_field() -> None:
     assert run_text({"q 1": {"a\tb%": 0.5}}, "x") == "q%201 Q0 a%09b%25 1 0.5 x\n"
 
 
+def test_a_name_that_is_not_utf_8_is_measured_and_written() -> None:
+    name = "\udcff\ud800.md"
+    values = per_query([query("q\udcff", {name: 1, "a\0b": 0})], {"q\udcff": {"a\0b": 0.9, name: 0.5}})
+    assert dict(zip(MEASURES, values[0], strict=True))["MRR@10"] == 0.5
+    assert run_text({"q": {name: 0.5}}, "x") == "q Q0 %ED%B3%BF%ED%A0%80.md 1 0.5 x\n"
+
+
 def test_languages_and_pairs() -> None:
     asked = [query("q1", {"en1": 1, "zh1": 1}, "de"), query("q2", {"en2": 1}, "en")]
     rankings = {

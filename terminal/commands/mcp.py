@@ -1,0 +1,47 @@
+"""`dragoman mcp`: the index as tools of a language model's client."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from terminal.commands.options import shared_options
+from terminal.diagnostics import ExitCode, tell
+from terminal.settings import load_settings
+
+_EXAMPLES = """\b
+Try, in a client's list of servers:
+  {"command": "dragoman", "args": ["mcp"]}
+  {"command": "dragoman", "args": ["mcp", "--allow-ingest", "/srv/papers"]}
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option(
+    "--allow-ingest",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FOLDER",
+    help="Let the client have what lies below this folder read into the index; may be given again.",
+)
+@shared_options
+def mcp(allow_ingest: tuple[Path, ...], **flags: object) -> int:
+    """Serve a client of the Model Context Protocol on stdin and stdout.
+
+    It may search, read passages and ask what the index holds, and change nothing, unless --allow-ingest is
+    given. The encoder is loaded in the background.
+    """
+    settings = load_settings(flags)
+    from terminal.engine.opening import nearest_engine
+    from terminal.jobs.ingest_jobs import IngestJobs
+    from terminal.service.ingest_tools import ingest_operations
+    from terminal.service.mcp_server import mcp_server, serve_on_stdio
+
+    if sys.stdin.isatty():
+        tell("waiting for a client of the Model Context Protocol on stdin; Ctrl-D ends it")
+    more = ingest_operations(settings.index, allow_ingest, IngestJobs()) if allow_ingest else ()
+    with nearest_engine(settings) as engine:
+        serve_on_stdio(mcp_server(engine, more))
+    return ExitCode.OK
