@@ -2,31 +2,63 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
+import platformdirs
 
-from index_data.errors import UsageError
+from index_data.errors import IndexMissing, UsageError
 from search.query import Query
 from terminal.commands.options import shared_options
-from terminal.diagnostics import ExitCode
+from terminal.diagnostics import ExitCode, tell
 from terminal.safe_text import safe_text
-from terminal.settings import load_settings
+from terminal.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from terminal.engine.opening import NearestEngine
+    from terminal.tui.beside import Beside
+
+_OF_THE_INDEX = {"index", "collection"}
+"""Flags that a job is told otherwise, since another collection may have been opened by then."""
+
+_EXAMPLES = """\b
+Try:
+  dragoman tui
+  dragoman tui how long is the notice period
+  dragoman tui --web
+"""
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("query", nargs=-1)
+@click.option(
+    "--web",
+    is_flag=False,
+    flag_value=0,
+    type=click.IntRange(0, 65_535),
+    metavar="[PORT]",
+    help="Open the screen in a browser of this machine instead; the link that is printed lets in whoever has "
+    "it. [default: a port that is free]",
+)
 @shared_options
-def tui(query: tuple[str, ...], **flags: object) -> int:
+def tui(query: tuple[str, ...], *, web: int | None, **flags: object) -> int:
     """Search as you type, on the whole screen.
 
     QUERY is asked at once.
     """
+    if web is not None:
+        return _serve(query, web, flags)
     _refuse_without_terminal()
     settings = load_settings(flags)
-    from terminal.engine.opening import engine_of
+    from terminal.engine.opening import engine_beside
     from terminal.tui.app import SearchApp
     from terminal.tui.asker import Asker
+    from terminal.tui.habits import Habits
+    from terminal.tui.keymap import refuse_unfit
 
     question = Query(
         text=safe_text(" ".join(query)),
@@ -37,13 +69,72 @@ def tui(query: tuple[str, ...], **flags: object) -> int:
         preferred_languages=settings.prefer_lang,
         balance_languages=settings.lang_balance,
     )
-    with engine_of(settings) as engine, Asker(engine) as asker:
-        engine.index()  # a missing one is told before the screen opens
-        SearchApp(asker, question, settings.viewer).run()
+    refuse_unfit(settings.keys)
+    habits = Habits(
+        viewer=settings.viewer,
+        rerank=settings.rerank is not False,
+        keys=settings.keys,
+        state=platformdirs.user_state_path("dragoman"),
+        history=settings.history,
+    )
+    # The encoder works in another process, where it cannot hold up the screen.
+    with engine_beside(settings) as engine, Asker(engine) as asker:
+        beside = _beside(settings, flags, new=not _has_index(engine))
+        SearchApp(asker, question, habits, beside).run()
+    return ExitCode.OK
+
+
+def _has_index(engine: NearestEngine) -> bool:
+    """Look at the index before the screen opens, so that what is wrong with it is told; it may be missing."""
+    try:
+        engine.generation()
+    except IndexMissing:
+        return False
+    return True
+
+
+def _beside(settings: Settings, flags: Mapping[str, object], *, new: bool) -> Beside:
+    from terminal.bidi import Rtl, rtl_for
+    from terminal.engine.opening import engine_beside
+    from terminal.tui.asker import Asker
+    from terminal.tui.beside import Beside
+    from terminal.tui.page_view import drawing
+    from terminal.web.command_line import option_words
+
+    drawing()  # asks the terminal, which the screen will not be able to
+    return Beside(
+        settings.index,
+        lambda folder: Asker.opened(engine_beside(replace(settings, index=folder))),
+        ingest_options=option_words(
+            {name: flag for name, flag in flags.items() if name not in _OF_THE_INDEX}
+        ),
+        rtl=Rtl(settings.rtl) if settings.rtl else rtl_for(os.environ),
+        new=new,
+    )
+
+
+def _serve(query: tuple[str, ...], port: int, flags: Mapping[str, object]) -> int:
+    load_settings(flags)  # what is wrong with them is told here, not in a page
+    from terminal.web.command_line import screen_command
+    from terminal.web.server import ScreenServer, listen
+
+    try:
+        listening = listen(port)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on port {port}: {error.strerror}", remedy="Name another port, or none: --web."
+        ) from error
+    with listening:
+        server = ScreenServer(screen_command(query, flags), listening)
+        tell(f"The screen is at {server.link}")
+        tell("Whoever has this link can read the index. Ctrl-C ends it.")
+        server.serve()
     return ExitCode.OK
 
 
 def _refuse_without_terminal() -> None:
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return  # a browser is at the other end
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "the screen needs a terminal on stdin and stdout",

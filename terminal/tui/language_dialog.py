@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -14,15 +14,13 @@ from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from terminal.safe_text import safe_text
+from terminal.tui import keys
 
 
 class LanguageDialog(ModalScreen[tuple[str, ...] | None]):
     """Gives the languages chosen, none for all, or None when it is left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "apply", "Apply", id="languages.apply", priority=True),
-        Binding("escape", "dismiss", "Cancel", id="languages.cancel"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.LANGUAGES]
 
     def __init__(self, passages: Mapping[str, int], chosen: Sequence[str]) -> None:
         super().__init__()

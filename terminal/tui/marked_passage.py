@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -9,60 +12,89 @@ from search.answering_spans import sentences
 from search.hits import Hit
 from terminal.marked_text import HOT, Piece, marked_pieces
 from terminal.matches import Span, matching_spans
+from terminal.tui.rtl_text import rtl_of, rtl_text
 
-_HEAT = ("", "on $warning 15%", "on $warning 30%", "on $warning 50%")
+_HEAT = ("", "on $heat-1", "on $heat-2", "on $heat-3")
 """Beneath words of heat 0 to 3."""
-_LIT = "on $primary-muted"
+_LIT = "on $lit"
+_SIGN = "▸"
+"""Before what is lit, for those who cannot see that it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """A hit's passage, cut where something in it may be lit; made on a thread, since it takes a while."""
+
+    passage_id: int
+    best: Span
+    """The stretch that answers best; empty where there is none."""
+    stretches: tuple[Span, ...]
+    """What can be lit, in order."""
+    parts: tuple[tuple[Span, tuple[Piece, ...]], ...]
+    """All of the text but white space at its ends, in order."""
+
+
+def marks(hit: Hit, question: str) -> Marks:
+    """Mark the words of a hit's passage that tell."""
+    text = hit.passage.text
+    first, last = len(text) - len(text.lstrip("\n")), len(text.rstrip())
+    stretches = answering_stretches(hit, question)
+    inside = (min(max(edge, first), last) for stretch in stretches for edge in stretch)
+    edges = sorted({first, last, *inside})
+    parts = [(part, tuple(marked_pieces(text, part, hit.evidence, question))) for part in pairwise(edges)]
+    return Marks(hit.passage_id, hit.snippet, stretches, tuple(parts))
 
 
 class MarkedPassage(Static):
-    """Shows a hit's passage; colours only repeat what bold and underlined words say."""
+    """Shows a hit's passage; colours only repeat what signs, bold and underlined words say."""
 
-    _hit: Hit | None = None
-    _question = ""
-    _stretches: tuple[Span, ...] = ()
+    _marks: Marks | None = None
     _current = 0
+    _chosen = False
+    """The user has gone to the stretch that is lit."""
 
     @property
     def current(self) -> Span:
         """The stretch that is lit, in characters of the passage's text."""
-        return self._stretches[self._current]
+        return self._marks.stretches[self._current] if self._marks else (0, 0)
 
     @property
     def current_line(self) -> int:
         """Where the stretch that is lit begins, in lines of this widget from 0."""
-        above, _, _ = self._parts()
+        above = self._written(until=self.current[0])
         return len(above.wrap(self.content_size.width)) - 1 if above.plain else 0
 
-    def show(self, hit: Hit, question: str) -> None:
-        """Show the passage of `hit`, with the part lit that answers best."""
-        self._hit, self._question = hit, question
-        self._stretches = answering_stretches(hit, question)
-        self._current = self._stretches.index(hit.snippet)
-        self.update(Content("").join(self._parts()))
+    def show(self, marks: Marks) -> None:
+        """Show a passage, with the part lit that answers best, or the one chosen before."""
+        again = self._chosen and self._marks is not None and self._marks.passage_id == marks.passage_id
+        self._chosen = again and self.current in marks.stretches
+        lit = self.current if self._chosen else marks.best
+        self._marks, self._current = marks, marks.stretches.index(lit)
+        self.update(rtl_text(self._written(), rtl_of(self)))
 
     def step(self, by: int) -> None:
         """Light the stretch that stands `by` after this one, round and round."""
-        if self._hit is not None:
-            self._current = (self._current + by) % len(self._stretches)
-            self.update(Content("").join(self._parts()))
+        if self._marks is not None:
+            self._current = (self._current + by) % len(self._marks.stretches)
+            self._chosen = True
+            self.update(rtl_text(self._written(), rtl_of(self)))
 
-    def _parts(self) -> tuple[Content, Content, Content]:
-        """Write what is above the stretch that is lit, it, and what is below."""
-        if self._hit is None:
-            return Content(), Content(), Content()
-        text = self._hit.passage.text
-        first, last = len(text) - len(text.lstrip("\n")), len(text.rstrip())
+    def _written(self, until: int | None = None) -> Content:
+        """Write the passage, or what of it is above `until`."""
+        if self._marks is None:
+            return Content()
         start, end = self.current
-        start = max(start, first)
-        end = start + len(text[start:end].rstrip())
-        above, lit, below = (first, start), (start, end), (end, last)
-        return self._written(above, ""), self._written(lit, _LIT), self._written(below, "")
-
-    def _written(self, within: Span, lit: str) -> Content:
-        assert self._hit is not None
-        pieces = marked_pieces(self._hit.passage.text, within, self._hit.evidence, self._question)
-        return Content.assemble(*((piece.text, _style(piece, lit)) for piece in pieces))
+        written: list[tuple[str, str]] = []
+        signed = False
+        for (first, last), pieces in self._marks.parts:
+            if until is not None and first >= until:
+                break
+            lit = start <= first and last <= end
+            if lit and not signed:
+                written.append((_SIGN, "$text-accent"))
+                signed = True
+            written += [(piece.text, _style(piece, _LIT if lit else "")) for piece in pieces]
+        return Content.assemble(*written)
 
 
 def answering_stretches(hit: Hit, question: str) -> tuple[Span, ...]:

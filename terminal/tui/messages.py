@@ -21,3 +21,7 @@ class HitChosen(Message):
     def __init__(self, hit: Hit) -> None:
         super().__init__()
         self.hit = hit
+
+
+class MarksChanged(Message):
+    """Other hits are marked than before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -11,67 +12,118 @@ from textual.geometry import Region
 from textual.widgets import Static
 
 from index_data.records import StoredPassage
-from search.hits import Hit
+from search.hits import Evidence, Hit
 from terminal.collapsed import collapsed
 from terminal.safe_text import safe_path, safe_text
 from terminal.text_output import place
-from terminal.tui.marked_passage import MarkedPassage
+from terminal.tui.marked_passage import MarkedPassage, Marks
+from terminal.tui.page_view import PageView
+from terminal.tui.rtl_text import rtl_of, rtl_text
 
 
 class Preview(Vertical):
     """Where the passage stands, above the passage between its neighbours."""
 
+    def __init__(self) -> None:
+        super().__init__(id="preview")
+        self._rest = 0.0
+        """Line that the document was scrolled to, unless by the user."""
+        self._shown: Hit | None = None
+        self._around: tuple[StoredPassage, ...] = ()
+        self._place = Static(id="place", markup=False)
+        self._before = Static(id="before", classes="neighbour", markup=False)
+        self._passage = MarkedPassage(id="passage", markup=False)
+        self._after = Static(id="after", classes="neighbour", markup=False)
+        self._page = PageView()
+        self._document = VerticalScroll(self._before, self._passage, self._after, id="document")
+
     def compose(self) -> ComposeResult:
         """Place the parts."""
-        yield Static(id="place", markup=False)
-        with VerticalScroll(id="document"):
-            yield Static(id="before", classes="neighbour", markup=False)
-            yield MarkedPassage(id="passage", markup=False)
-            yield Static(id="after", classes="neighbour", markup=False)
+        yield self._place
+        yield self._document
+        yield self._page
 
-    def show(self, hit: Hit, around: Sequence[StoredPassage], question: str) -> None:
-        """Show `hit` between the passages `around` it, the words of the question marked."""
+    def toggle_page(self) -> None:
+        """Show the page of a PDF in place of its text, or the text again."""
+        self._page.toggle(self._document)
+
+    def enter(self) -> None:
+        """Give the focus to the document, to scroll."""
+        self._document.focus()
+
+    def show(self, hit: Hit, around: Sequence[StoredPassage], marks: Marks, *, ahead: int = 0) -> None:
+        """Show `hit`, with its marks, between the passages `around` it.
+
+        `ahead` says how many passages it stands after the hit of which it is a neighbour, if it is one. What
+        is shown already stays where the user has scrolled to.
+        """
+        again = self._shown is not None and self._shown.passage_id == hit.passage_id
+        self._shown, self._around = hit, tuple(around)
         ordinal = hit.passage.ordinal
         before = "".join(stored.passage.text for stored in around if stored.passage.ordinal < ordinal)
         after = "".join(stored.passage.text for stored in around if stored.passage.ordinal > ordinal)
-        self.query_one("#place", Static).update(_place(hit))
-        self.query_one("#before", Static).update(_plain(before))
-        self.query_one(MarkedPassage).show(hit, question)
-        self.query_one("#after", Static).update(_plain(after))
-        self.query_one("#before").display = bool(before.strip())
-        self.query_one("#after").display = bool(after.strip())
-        self.call_after_refresh(self._scroll_to_passage)
+        how = rtl_of(self)
+        self._page.follow(hit)
+        self._place.update(rtl_text(_place(hit, ahead), how))
+        self._before.update(rtl_text(_plain(before), how))
+        self._passage.show(marks)
+        self._after.update(rtl_text(_plain(after), how))
+        self._before.display = bool(before.strip())
+        self._after.display = bool(after.strip())
+        if not again or self._document.scroll_y == self._rest:
+            self.call_after_refresh(self._scroll_to_passage)
+
+    def neighbour(self, by: int) -> Hit | None:
+        """Return the passage that stands `by` after the one shown, as if it were a hit; None if none does."""
+        if self._shown is None:
+            return None
+        wanted = self._shown.passage.ordinal + by
+        found = next((stored for stored in self._around if stored.passage.ordinal == wanted), None)
+        if found is None:
+            return None
+        return replace(
+            self._shown,
+            passage_id=found.passage_id,
+            passage=found.passage,
+            snippet=(0, 0),
+            evidence=Evidence(),
+            copies=(),
+            more_in_document=0,
+        )
 
     def step(self, by: int) -> None:
         """Go to the next stretch of the passage that answers, or with -1 to the one before."""
-        passage = self.query_one(MarkedPassage)
-        passage.step(by)
-        line = passage.virtual_region.y + passage.current_line
-        self.query_one("#document", VerticalScroll).scroll_to_region(
-            Region(0, line, 1, 3), animate=False, force=True
-        )
+        self._passage.step(by)
+        line = self._passage.virtual_region.y + self._passage.current_line
+        self._document.scroll_to_region(Region(0, line, 1, 3), animate=False, force=True)
 
     def _scroll_to_passage(self) -> None:
-        document = self.query_one("#document", VerticalScroll)
-        document.scroll_to_widget(self.query_one("#passage"), top=True, animate=False)
+        self._document.scroll_to_widget(self._passage, top=True, animate=False, immediate=True)
+        self._rest = self._document.scroll_y
 
 
-def _place(hit: Hit) -> Content:
+def _place(hit: Hit, ahead: int) -> Content:
     path, passage = safe_path(hit.document.path), hit.passage
     headings = " › ".join(safe_text(heading) for heading in passage.heading_path)
     languages = safe_text("+".join(passage.languages))
+    return Content.assemble(
+        (safe_text(hit.document.title), "bold"),
+        (f"\n{headings}", "italic") if headings else "",
+        (f"\n{path}", "$text-accent"),
+        f"\n{place(passage)} · {languages} · #{hit.passage_id} · {_standing(hit, ahead)}",
+        ("\nThe file has changed or gone since it was read.", "$text-warning") if hit.stale else "",
+        *(f"\n{line}" for line in collapsed(hit)),
+    )
+
+
+def _standing(hit: Hit, ahead: int) -> str:
+    if ahead:
+        return f"{abs(ahead)} {'after' if ahead > 0 else 'before'} hit {hit.rank}"
     scores = [f"score {hit.score:.2f}"]
     scores += [f"meaning {hit.channels.dense:.2f}"] if hit.channels.dense is not None else []
     scores += [f"words {hit.channels.lexical:.1f}"] if hit.channels.lexical is not None else []
     scores += [f"rerank {hit.channels.rerank:.2f}"] if hit.channels.rerank is not None else []
-    return Content.assemble(
-        (safe_text(hit.document.title), "bold"),
-        (f"\n{headings}", "italic") if headings else "",
-        (f"\n{path}", "$accent"),
-        f"\n{place(passage)} · {languages} · #{hit.passage_id} · {' · '.join(scores)}",
-        ("\nThe file has changed or gone since it was read.", "$warning") if hit.stale else "",
-        *(f"\n{line}" for line in collapsed(hit)),
-    )
+    return " · ".join(scores)
 
 
 def _plain(text: str) -> Content:
