@@ -7,11 +7,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from index_data.records import Fingerprint
 from search.hits import Hit, Reranked
 from search.query import Query
 
 if TYPE_CHECKING:
-    from index_data.records import Fingerprint
     from search.searcher import Searcher
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as LiveLine
 
-from terminal.diagnostics import tell
+from terminal.diagnostics import tell, tell_json
+from terminal.json_output import dump
 from terminal.safe_text import safe_text
+from terminal.ways_to_show import Show
 
 if TYPE_CHECKING:
     from encoder.models.fetch import Arrival, Watch
@@ -22,10 +25,27 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def shown_arrivals() -> Iterator[Watch]:
+def shown_arrivals(show: Show = Show.AUTO) -> Iterator[Watch]:
     """Hand out what shows each `Arrival` that it is given."""
-    with _live_line() if sys.stderr.isatty() else _lines() as watch:
-        yield watch
+    match show:
+        case Show.AUTO:
+            with _live_line() if sys.stderr.isatty() else _lines() as watch:
+                yield watch
+        case Show.PLAIN:
+            with _lines() as watch:
+                yield watch
+        case Show.JSON:
+            yield _as_json
+        case Show.OFF:
+            yield _unwatched
+
+
+def _as_json(arrival: Arrival) -> None:
+    tell_json(dump({"type": "arrival", **asdict(arrival)}))
+
+
+def _unwatched(_arrival: Arrival) -> None:
+    """Show nothing."""
 
 
 @contextmanager

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import click
 
 from index_data.errors import UsageError
-from search.known_values import refuse_unknown
 from search.query import Query
-from terminal.answer import answer
 from terminal.batch import batch_lines, batch_query
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
+from terminal.engine.engine import Stage
+from terminal.engine.opening import nearest_engine
 from terminal.json_output import jsonl_text
 from terminal.settings import Settings
-from terminal.wiring import open_index
-
-if TYPE_CHECKING:
-    from index_data.index import Index
-    from search.searcher import Searcher
 
 
 def answer_batch(
     batch: str,
     frame: Query,
     settings: Settings,
-    load: Callable[[Index], Searcher],
+    stage: Stage,
     output: Path | None,
     *,
     exit_zero: bool,
@@ -45,18 +38,19 @@ def answer_batch(
         OSError: the file cannot be read.
     """
     start, hits, bad, written = perf_counter(), 0, 0, []
-    with click.open_file(batch, "rb") as lines, open_index(settings) as index:
-        searcher, summary = load(index), cache(index.summary)
+    with click.open_file(batch, "rb") as lines, nearest_engine(settings) as engine:
+        engine.generation()
+        if stage is not Stage.WORDS:
+            engine.load()
         load_ms = (perf_counter() - start) * 1000
         for line in batch_lines(lines):
             try:
                 query_id, query = batch_query(line, frame)
-                refuse_unknown(query.filters, summary)
+                found = replace(engine.answer(query, stage), load_ms=load_ms)
             except UsageError as error:
                 bad += 1
                 tell(f"dragoman: line {line.number}: {error.message}. {error.remedy}")
                 continue
-            found = answer(searcher, query, settings.index, load_ms=load_ms)
             hits += len(found.hits)
             written.append(jsonl_text(found, query_id=query_id))
             if output is None:

@@ -8,35 +8,49 @@ from collections.abc import Sequence
 
 import click
 
-from terminal.commands.backup import backup
-from terminal.commands.check import check
-from terminal.commands.doctor import doctor
-from terminal.commands.evaluate import evaluate
-from terminal.commands.explain import explain
-from terminal.commands.feedback import feedback
-from terminal.commands.garbage import gc
-from terminal.commands.get import get
-from terminal.commands.ingest import ingest
-from terminal.commands.models import models
-from terminal.commands.open import open_
-from terminal.commands.purge import purge
-from terminal.commands.rebuild import rebuild
-from terminal.commands.repair import repair
-from terminal.commands.search import search
-from terminal.commands.selftest import selftest
-from terminal.commands.similar import similar
-from terminal.commands.status import status
-from terminal.commands.tui import tui
-from terminal.commands.tune import tune
-from terminal.commands.verify import verify
-from terminal.commands.watch import watch
 from terminal.delivery import settle_stdout
 from terminal.diagnostics import MEANINGS, ExitCode, guard
+from terminal.lazy_commands import LazyCommands
+
+_COMMANDS = LazyCommands(
+    {
+        "backup": "backup",
+        "check": "check",
+        "collections": "collections:collections_",
+        "completion": "completion",
+        "config": "config",
+        "doctor": "doctor",
+        "eval": "evaluate:evaluate",
+        "explain": "explain",
+        "feedback": "feedback",
+        "gc": "garbage",
+        "get": "get",
+        "ingest": "ingest",
+        "man": "man",
+        "map": "map:map_",
+        "mcp": "mcp",
+        "models": "models",
+        "open": "open:open_",
+        "purge": "purge",
+        "rebuild": "rebuild",
+        "repair": "repair",
+        "search": "search",
+        "selftest": "selftest",
+        "serve": "serve",
+        "similar": "similar",
+        "status": "status",
+        "tui": "tui",
+        "tune": "tune",
+        "verify": "verify",
+        "watch": "watch",
+    }
+)
+"""The module of each command, with the name that the command has there if it is another."""
 
 _EPILOG = """\b
 Try:
   dragoman ingest ~/Documents
-  dragoman search "how long is the notice period"
+  dragoman "how long is the notice period"           # the same as dragoman search "..."
   dragoman tui
 
 \b
@@ -45,6 +59,7 @@ Exit codes:
 
 
 @click.group(
+    commands=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
@@ -58,21 +73,24 @@ def cli(context: click.Context) -> int:
     return ExitCode.OK
 
 
-for command in (
-    ingest, watch, search, similar, get, open_, explain, tui, status, models, tune,
-    evaluate, selftest, feedback, verify, check, doctor, repair, rebuild, gc, backup, purge,
-):  # fmt: skip
-    cli.add_command(command)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _reopen_closed_streams()
-    given = sys.argv[1:] if arguments is None else arguments
+    given = with_search(sys.argv[1:] if arguments is None else arguments)
     try:
-        return guard(lambda: int(cli.main(args=list(given), prog_name="dragoman", standalone_mode=False)))
+        return guard(lambda: int(cli.main(args=given, prog_name="dragoman", standalone_mode=False)))
     finally:
         settle_stdout()
+
+
+def with_search(arguments: Sequence[str]) -> list[str]:
+    """Put `search` before a question that stands where a command would: no command looks like one.
+
+    A question has a space in it, or a letter beyond ASCII. A single plain word is none: it may be a slip.
+    """
+    first = arguments[0] if arguments else ""
+    is_question = not first.startswith("-") and (any(map(str.isspace, first)) or not first.isascii())
+    return ["search", *arguments] if is_question else list(arguments)
 
 
 def _reopen_closed_streams() -> None:

@@ -6,12 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from index_data.errors import UsageError
 from index_data.paths import IndexPaths
+from terminal.folders import collections_folder, default_index
 from terminal.safe_text import safe_text
-from terminal.settings import default_index
 
 DEFAULT = "default"
 _NAME = re.compile(r"\w[\w.-]{0,63}")
@@ -37,15 +35,12 @@ def collection(name: str) -> Collection:
             f"{safe_text(name)} is no name of a collection",
             remedy="Take letters, digits, dots, dashes and underscores, 64 at most.",
         )
-    return Collection(name, default_index() if name == DEFAULT else _home() / name)
+    return Collection(name, default_index() if name == DEFAULT else collections_folder() / name)
 
 
 def collections() -> tuple[Collection, ...]:
     """Return those in which there is an index, by name."""
-    names = [folder.name for folder in _home().iterdir()] if _home().is_dir() else []
+    home = collections_folder()
+    names = [folder.name for folder in home.iterdir()] if home.is_dir() else []
     known = [collection(name) for name in sorted({DEFAULT, *filter(_NAME.fullmatch, names)})]
     return tuple(one for one in known if IndexPaths(one.folder).database.is_file())
-
-
-def _home() -> Path:
-    return platformdirs.user_data_path("dragoman") / "collections"

@@ -20,7 +20,15 @@ def deliver(text: str, file: Path | None = None) -> None:
     Raises:
         OutputUnwritable: the file, or stdout, cannot be written.
     """
-    data = text.encode()
+    deliver_bytes(text.encode(), file)
+
+
+def deliver_bytes(data: bytes, file: Path | None = None) -> None:
+    """Write what need not be text, as names of files, in the same way.
+
+    Raises:
+        OutputUnwritable: the file, or stdout, cannot be written.
+    """
     if file is not None:
         _write(file, data)
         return

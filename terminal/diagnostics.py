@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,7 +68,7 @@ def guard(command: Callable[[], int]) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         command_path = context.command_path if context else "dragoman"
-        report(error.format_message(), f"`{command_path} --help` lists what it takes.")
+        report(error.format_message(), _remedy(error, f"`{command_path} --help` lists what it takes."))
         return exit_code(error)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
@@ -77,6 +78,15 @@ def guard(command: Callable[[], int]) -> int:
         return exit_code(error)
     except (KeyboardInterrupt, click.Abort):
         return tell_interrupted()
+
+
+def _remedy(error: click.ClickException, usual: str) -> str:
+    """Say how a single word is asked, where it was neither a command nor nearly one."""
+    word = getattr(error, "command_name", None)
+    context = getattr(error, "ctx", None)
+    if word is None or getattr(error, "possibilities", None) or (context and context.parent):
+        return usual
+    return f"To search for it: dragoman search {shlex.quote(word)}. `dragoman --help` lists the commands."
 
 
 def report(message: str, remedy: str) -> None:
@@ -89,6 +99,14 @@ def tell_interrupted() -> ExitCode:
     """Tell that somebody pressed Ctrl-C, and return the code for it."""
     report("interrupted", "What was finished is kept; run the same command again to go on.")
     return ExitCode.INTERRUPTED
+
+
+def narrates() -> bool:
+    """Tell whether the command under way may write lines for people: not where JSON was asked for."""
+    context = click.get_current_context(silent=True)
+    asked = context.params if context else {}
+    lines = asked.get("batch") is not None or asked.get("progress") == "json"
+    return not (lines or asked.get("as_json") or asked.get("output_format") in {"json", "jsonl"})
 
 
 def tell(line: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from index_data.observations import Observation, Verdict
 from terminal.settings import Settings
@@ -23,6 +24,7 @@ def examine(settings: Settings) -> Iterator[Observation]:
     yield from _confinement()
     yield from examine_folder(settings.index)
     yield from _index_and_encoder(settings)
+    yield resident_engine(settings)
     yield examine_recognition(Ocr(settings.ocr), settings.ocr_languages)
     yield machine(usable_cores(), usable_memory())
 
@@ -34,6 +36,20 @@ def machine(cores: int, memory: int) -> Observation:
         remedy = f"Give it {_LEAST_MEMORY // _GIB} GiB: with less, an ingest of large files may be stopped."
         return Observation("machine", Verdict.WARNING, what, remedy)
     return Observation("machine", Verdict.OK, what)
+
+
+def resident_engine(settings: Settings) -> Observation:
+    """Say whether `dragoman serve` keeps an engine for these settings; without one all goes on, slower."""
+    from terminal.engine.opening import resident
+    from terminal.engine.remote_engine import EngineGone
+
+    what = "no engine is resident; `dragoman serve` keeps one, so that searches need not load it"
+    if (engine := resident(settings)) is not None:
+        with engine, suppress(EngineGone):
+            presence = engine.greet()
+            loaded = "with its encoder loaded" if presence.loaded else "whose encoder is not loaded"
+            what = f"an engine is resident, process {presence.process}, {loaded}"
+    return Observation("engine", Verdict.OK, what)
 
 
 def _confinement() -> Iterator[Observation]:

@@ -1,19 +1,22 @@
-"""Every setting, documented; flags come before the environment, the environment before the file."""
+"""Every setting, documented: flag before environment, before the project's file, before the user's."""
 
 from __future__ import annotations
 
 import difflib
 import os
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 
-import platformdirs
-
-from index_data.errors import UsageError
+from index_data.errors import DragomanError, UsageError
 from search.query import Mode
+from terminal import setting_values as kinds
+from terminal.collections import collection
+from terminal.diagnostics import narrates, tell
+from terminal.folders import default_index, default_models
+from terminal.setting_origins import Fault, Origin, Source
+from terminal.settings_files import Refusal, project_file, read_project_file, read_user_file, user_file
 
 ENVIRONMENT_PREFIX = "DRAGOMAN_"
 
@@ -34,6 +37,8 @@ class Settings:
     """Folder of the index, absolute; by default `dragoman/index` among the user's data."""
     models: Path
     """Folder of fetched models, absolute; by default `dragoman/models` among the user's data."""
+    collection: str | None = None
+    """The index by its name among the collections, in place of its folder; None: a folder is named."""
     model: str | None = None
     """A known encoder, the path of a folder, `openai:URL#name` or `ollama:name`.
 
@@ -86,60 +91,147 @@ class Settings:
 
     None: the first of those known that is installed.
     """
+    history: bool = True
+    """The screen keeps the questions asked, in `dragoman/questions.jsonl` among the user's state."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys of the screen, where they are others than usual, by the id of their binding."""
+    rtl: str | None = None
+    """Who puts right-to-left text on the screen in order: `terminal`, `reorder` (the program does) or `off`.
+
+    None: the terminal where it is known to, else the program.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """Settings, and how they came about."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    """Of each setting, in their order."""
+    user_file: Path
+    project_file: Path | None
+    ignored: tuple[Fault, ...]
+    """What the project's file says in vain."""
 
 
 def load_settings(flags: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
-    """Merge the three sources; a flag that is None was not given.
+    """Merge the sources, and tell what a project's file says in vain; a flag that is None was not given.
 
     Raises:
-        UsageError: the file cannot be read, or a key or value of it or of the environment is wrong.
+        UsageError: the user's file cannot be read, or a key or value of it, of the environment or a flag is
+            wrong.
+    """
+    traced = trace_settings(flags, environment)
+    if traced.ignored and not traced.settings.quiet and narrates():
+        what = "; ".join(fault.what for fault in traced.ignored[:3])
+        more = f" and {len(traced.ignored) - 3} more" if len(traced.ignored) > 3 else ""
+        tell(f"ignored in {traced.project_file}: {what}{more}; see `dragoman config validate`")
+    return traced.settings
+
+
+def trace_settings(flags: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Traced:
+    """Merge the sources, and keep where each value comes from.
+
+    Raises:
+        UsageError: as `load_settings` does.
     """
     environment = os.environ if environment is None else environment
-    values: dict[str, object] = {"index": default_index(), "models": default_models()}
-    values |= _from_file(environment)
-    values |= _from_environment(environment)
-    values |= {
-        name: _read(name, flag, source=f"--{name.replace('_', '-')}")
-        for name, flag in flags.items()
-        if flag is not None
+    own, project = user_file(environment), project_file(Path.cwd())
+    harmless, ignored = _from_project(project) if project else ({}, [])
+    values: dict[str, object] = {"index": default_index(), "collection": None, "models": default_models()}
+    origins = {field.name: Origin(Source.DEFAULT, "") for field in fields(Settings)}
+    for given in (
+        _from_user(own, named=bool(environment.get(f"{ENVIRONMENT_PREFIX}CONFIG"))),
+        {key: (value, Origin(Source.PROJECT, str(project))) for key, value in harmless.items()},
+        _from_environment(environment),
+        _from_flags(flags),
+    ):
+        values |= _placed({key: value for key, (value, _) in given.items()}, given)
+        origins |= {key: origin for key, (_, origin) in given.items()}
+    settings = Settings(**values)  # type: ignore[arg-type]  # each value went through the reader of its field
+    if settings.collection is not None:
+        origins["index"] = origins["collection"]
+    return Traced(settings, origins, own, project, tuple(ignored))
+
+
+_Given = Mapping[str, tuple[object, Origin]]
+
+
+def _placed(values: dict[str, object], given: _Given) -> dict[str, object]:
+    """Let a collection stand for its folder, and a folder for no collection.
+
+    Raises:
+        UsageError: one source names both.
+    """
+    if "index" in values and "collection" in values:
+        source = given["collection"][1]
+        raise UsageError(
+            "both a folder and a collection say where the index is"
+            + (f", in {source.name}" if source.source is Source.USER else ""),
+            remedy="Name one of them: --index FOLDER or --collection NAME.",
+        )
+    if "collection" in values:
+        return values | {"index": collection(str(values["collection"])).folder}
+    return values | ({"collection": None} if "index" in values else {})
+
+
+def _from_flags(flags: Mapping[str, object]) -> _Given:
+    given = {name: flag for name, flag in flags.items() if flag is not None}
+    named = {name: f"--{name.replace('_', '-')}" for name in given}
+    return {
+        name: (_read(name, flag, source=named[name]), Origin(Source.FLAG, named[name]))
+        for name, flag in given.items()
     }
-    return Settings(**values)  # type: ignore[arg-type]  # each value went through the reader of its field
 
 
-def default_index() -> Path:
-    """Name the folder of the index where none is named."""
-    return platformdirs.user_data_path("dragoman") / "index"
-
-
-def default_models() -> Path:
-    """Name the folder of fetched models where none is named."""
-    return platformdirs.user_data_path("dragoman") / "models"
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+def _from_environment(environment: Mapping[str, str]) -> _Given:
     names = {field.name: ENVIRONMENT_PREFIX + field.name.upper() for field in fields(Settings)}
     given = {field: name for field, name in names.items() if environment.get(name)}
-    return {field: _read(field, environment[name], source=name) for field, name in given.items()}
+    return {
+        field: (_read(field, environment[name], source=name), Origin(Source.ENVIRONMENT, name))
+        for field, name in given.items()
+    }
 
 
-def _from_file(environment: Mapping[str, str]) -> dict[str, object]:
-    named = environment.get(f"{ENVIRONMENT_PREFIX}CONFIG")
-    file = Path(named).expanduser() if named else platformdirs.user_config_path("dragoman") / "config.toml"
+def _from_user(file: Path, *, named: bool) -> _Given:
     if not named and not file.exists():
         return {}
-    try:
-        parsed = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"cannot read the settings in {file}: {error}",
-            remedy=f"Correct it, or name another file in {ENVIRONMENT_PREFIX}CONFIG.",
-        ) from error
-    return {key: _read(key, value, source=f"{key} in {file}") for key, value in parsed.items()}
+    return {
+        key: (_read(key, value, source=f"{key} in {file}"), Origin(Source.USER, str(file)))
+        for key, value in read_user_file(file).items()
+    }
+
+
+def _from_project(file: Path) -> tuple[dict[str, object], list[Fault]]:
+    """Take what is harmless from a project's file, and keep what is not from having any effect."""
+    parsed = read_project_file(file)
+    if isinstance(parsed, Refusal):
+        return {}, [Fault("", parsed.reason, "Make it a file of your own, or remove it.")]
+    found = list(faults(parsed, of_a_project=True))
+    wrong = {fault.key for fault in found}
+    return {key: _READERS[key][1](value) for key, value in parsed.items() if key not in wrong}, found
+
+
+def faults(parsed: Mapping[str, object], *, of_a_project: bool) -> Iterator[Fault]:
+    """Find each key of a file that is none, may not stand there, or has a wrong value."""
+    for key, value in parsed.items():
+        if of_a_project and key in _READERS and key not in IN_A_PROJECT:
+            yield Fault(
+                key,
+                f"{key} may not be set by a project",
+                "Set it in your own file, the environment or a flag.",
+            )
+            continue
+        try:
+            _read(key, value, source=key[:60])
+        except DragomanError as error:
+            yield Fault(key, error.message[:200], error.remedy)
 
 
 def _read(key: str, value: object, *, source: str) -> object:
     if key not in _READERS:
-        known = difflib.get_close_matches(key, _READERS, n=1, cutoff=0.0)[0]
+        known = difflib.get_close_matches(key[:60], _READERS, n=1, cutoff=0.0)[0]
         raise UsageError(f"there is no setting called {source}", remedy=f"Did you mean {known}?")
     expected, reader = _READERS[key]
     try:
@@ -148,91 +240,43 @@ def _read(key: str, value: object, *, source: str) -> object:
         raise UsageError(f"{source} is {value!r}", remedy=f"It has to be {expected}.") from error
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError
-    return value
-
-
-def _path(value: object) -> Path:
-    return Path(_text(value)).expanduser().absolute()
-
-
-def _switch(value: object) -> bool:
-    switches = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-    }
-    word = str(value).lower()
-    if word not in switches:
-        raise ValueError
-    return switches[word]
-
-
-def _languages(value: object) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list):
-        raise TypeError
-    codes = [_text(part).strip().lower() for part in parts]
-    if not all(code.isascii() and code.isalpha() and len(code) in {2, 3} for code in codes):
-        raise ValueError
-    return tuple(dict.fromkeys(codes))
-
-
-def _choice(*choices: str) -> Callable[[object], str]:
-    def read(value: object) -> str:
-        if value not in choices:
-            raise ValueError
-        return str(value)
-
-    return read
-
-
-def _count(value: object, least: int = 1) -> int:
-    count = int(value) if isinstance(value, str) else value
-    if not isinstance(count, int) or isinstance(count, bool) or count < least:
-        raise ValueError
-    return count
-
-
-def _share(value: object) -> float:
-    share = float(value) if isinstance(value, str | int | float) else -1.0
-    if not 0 <= share <= 1:
-        raise ValueError
-    return share
-
-
-_COUNT = ("a whole number above 0", _count)
-_SWITCH = ("true or false", _switch)
+_COUNT = ("a whole number above 0", kinds.count)
+_SWITCH = ("true or false", kinds.switch)
 _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
-    "index": ("a folder", _path),
-    "models": ("a folder", _path),
-    "model": ("a name or a folder", _text),
-    "device": ("auto, cpu, cuda or mps", _text),
-    "dtype": ("auto, float32, bfloat16 or int8", _choice("auto", "float32", "bfloat16", "int8")),
+    "index": ("a folder", kinds.path),
+    "models": ("a folder", kinds.path),
+    "collection": ("the name of a collection", kinds.collection_name),
+    "model": ("a name or a folder", kinds.text),
+    "device": ("auto, cpu, cuda or mps", kinds.text),
+    "dtype": ("auto, float32, bfloat16 or int8", kinds.choice("auto", "float32", "bfloat16", "int8")),
     "offline": _SWITCH,
     "quiet": _SWITCH,
-    "color": ("auto, always or never", lambda value: Color(_text(value))),
+    "color": ("auto, always or never", lambda value: Color(kinds.text(value))),
     "window_tokens": _COUNT,
-    "overlap_tokens": ("a whole number, 0 or more", lambda value: _count(value, least=0)),
+    "overlap_tokens": ("a whole number, 0 or more", lambda value: kinds.count(value, least=0)),
     "passage_tokens": _COUNT,
-    "ocr": ("auto, off or force", _choice("auto", "off", "force")),
-    "ocr_languages": ("languages of Tesseract, as in deu+eng", _text),
-    "mode": ("hybrid, dense or lexical", lambda value: Mode(_text(value))),
+    "ocr": ("auto, off or force", kinds.choice("auto", "off", "force")),
+    "ocr_languages": ("languages of Tesseract, as in deu+eng", kinds.text),
+    "mode": ("hybrid, dense or lexical", lambda value: Mode(kinds.text(value))),
     "limit": _COUNT,
-    "min_score": ("a number from 0 to 1", _share),
+    "min_score": ("a number from 0 to 1", kinds.share),
     "per_doc": _COUNT,
-    "prefer_lang": ("codes of languages, as in de,fr", _languages),
+    "prefer_lang": ("codes of languages, as in de,fr", kinds.languages),
     "lang_balance": _SWITCH,
     "rerank": _SWITCH,
-    "reranker": ("a name, a folder or a server", _text),
-    "budget_ms": ("a whole number of milliseconds, 0 or more", lambda value: _count(value, least=0)),
-    "viewer": ("a program's name, or a command with {page} and {path}", _text),
+    "reranker": ("a name, a folder or a server", kinds.text),
+    "budget_ms": ("a whole number of milliseconds, 0 or more", lambda value: kinds.count(value, least=0)),
+    "viewer": ("a program's name, or a command with {page} and {path}", kinds.text),
+    "history": _SWITCH,
+    "keys": ('a table, as in { "search.similar" = "ctrl+s" }', kinds.table),
+    "rtl": ("terminal, reorder or off", kinds.choice("terminal", "reorder", "off")),
 }
 """Each field's reader, and what to tell who gave it something else."""
+
+IN_A_PROJECT = frozenset(
+    (
+        "collection", "color", "mode", "limit", "min_score", "per_doc", "prefer_lang", "lang_balance",
+        "rerank", "budget_ms",
+    )
+)  # fmt: skip
+"""What the file of a project may set: nothing that runs, loads, sends or opens anything, or hides a line."""

@@ -6,6 +6,7 @@ import io
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.style import Style
 from rich.text import Text
 
 from index_data.records import Passage
@@ -18,8 +19,11 @@ from terminal.safe_text import safe_path, safe_text
 _INDENT = 4
 
 
-def text_text(answer: Answer, *, width: int, color: bool) -> str:
-    """Write the hits in `width` cells, what tells in them marked where `color` is on."""
+def text_text(answer: Answer, *, width: int, color: bool, links: bool = False) -> str:
+    """Write the hits in `width` cells, what tells in them marked where `color` is on.
+
+    With `links`, a path leads to its file in terminals that know OSC 8.
+    """
     page = io.StringIO()
     console = Console(
         file=page,
@@ -34,7 +38,7 @@ def text_text(answer: Answer, *, width: int, color: bool) -> str:
         if hit.rank > 1:
             console.print()
         console.print(_heading(hit))
-        console.print(Padding(_where(hit), (0, 0, 0, _INDENT)))
+        console.print(Padding(_where(hit, links=links), (0, 0, 0, _INDENT)))
         console.print(Padding(snippet(hit, answer.query.text), (0, 0, 0, _INDENT)))
         for line in collapsed(hit):
             console.print(Padding(Text(line, "dim"), (0, 0, 0, _INDENT)))
@@ -67,8 +71,10 @@ def _heading(hit: Hit) -> Text:
     )
 
 
-def _where(hit: Hit) -> Text:
+def _where(hit: Hit, *, links: bool) -> Text:
     path, passage = safe_path(hit.document.path), hit.passage
     shown = f"{path}:{passage.line}" if passage.page is None else f"{path}, {place(passage)}"
     stale = ("  changed since it was read", "yellow") if hit.stale else ""
-    return Text.assemble((shown, "cyan"), stale, overflow="fold")
+    # Percent-encoded, so nothing in a name of a file can end the link, or do anything else.
+    style = Style(color="cyan", link=hit.document.path.as_uri() if links else None)
+    return Text.assemble((shown, style), stale, overflow="fold")

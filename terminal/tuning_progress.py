@@ -12,13 +12,24 @@ from rich.progress import Progress as LiveLine
 
 from encoder.tuning.progress import Learnt, Measured, Measuring, Prepared, Progress, Report
 from terminal.diagnostics import tell
+from terminal.ways_to_show import Show
 
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def watched(events: Iterable[Progress]) -> Iterator[Progress]:
+def shown(events: Iterable[Progress], show: Show) -> Iterable[Progress]:
     """Pass `events` on and show what they say."""
-    return _with_live_line(events) if sys.stderr.isatty() else _with_lines(events)
+    match show:
+        case Show.AUTO:
+            return _with_live_line(events) if sys.stderr.isatty() else _with_lines(events)
+        case Show.PLAIN:
+            return _with_lines(events)
+        case Show.JSON:
+            from terminal.tuning_output import with_json_lines
+
+            return with_json_lines(events)
+        case Show.OFF:
+            return events
 
 
 def prepared_line(prepared: Prepared) -> str:

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 SCHEMA = "dragoman.check/1"
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman check
+  dragoman check --full --json
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option("--full", is_flag=True, help="Read every byte, and compare all copies with what they copy.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @index_option

@@ -23,7 +23,14 @@ from terminal.settings import load_settings
 SCHEMA = "dragoman.doctor/1"
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman doctor
+  dragoman doctor --json | jq -r '.observations[] | select(.verdict != "ok") | .remedy'
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @index_option
 @models_option

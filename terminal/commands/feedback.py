@@ -15,6 +15,7 @@ from terminal.commands.options import index_option, quiet_option
 from terminal.commands.passage_id import absolute
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
+from terminal.json_output import dump
 from terminal.safe_text import safe_path, safe_text
 from terminal.settings import Settings, load_settings
 
@@ -23,6 +24,19 @@ if TYPE_CHECKING:
     from index_data.records import StoredPassage
 
 SCHEMA = "dragoman.feedback/1"
+NOTED_SCHEMA = "dragoman.feedback-noted/1"
+EXPORT_SCHEMA = "dragoman.feedback-export/1"
+
+_EXAMPLES_OF_LIST = """\b
+Try:
+  dragoman feedback list
+  dragoman feedback list --json
+"""
+_EXAMPLES_OF_EXPORT = """\b
+Try:
+  dragoman feedback export judged
+  dragoman eval judged
+"""
 
 
 @click.group(
@@ -49,12 +63,17 @@ def feedback(context: click.Context) -> int:
 def _say(verdict: Verdict) -> click.Command:
     help_text = "Note that hits answer." if verdict is Verdict.GOOD else "Note that hits do not answer."
 
-    @click.command(verdict.value, help=f"{help_text}\n\nID is a hit's passage_id, or the path of a document.")
+    @click.command(
+        verdict.value,
+        help=f"{help_text}\n\nID is a hit's passage_id, or the path of a document.",
+        epilog=f'\b\nTry:\n  dragoman feedback {verdict.value} "notice period" 1207 1841\n',
+    )
     @click.argument("query")
     @click.argument("ids", nargs=-1, required=True, metavar="ID...")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
     @index_option
     @quiet_option
-    def say(query: str, ids: tuple[str, ...], **flags: object) -> int:
+    def say(query: str, ids: tuple[str, ...], *, as_json: bool, **flags: object) -> int:
         settings = load_settings(flags)
         text = safe_text(query).strip()
         if not text:
@@ -65,7 +84,11 @@ def _say(verdict: Verdict) -> click.Command:
         with open_index(settings) as index:
             judgements = [judged(text, verdict, _meant(index, named), now) for named in ids]
         append(feedback_file(settings.index), judgements)
-        if not settings.quiet:
+        if as_json:
+            noted = {"query": text, "verdict": verdict.value, "noted": len(judgements)}
+            file = str(feedback_file(settings.index))
+            deliver(dump({"schema": NOTED_SCHEMA, "file": file, **noted}, indent=2) + "\n")
+        elif not settings.quiet:
             tell(f"{len(judgements):,} noted as {verdict} in {safe_path(feedback_file(settings.index))}")
         return ExitCode.OK
 
@@ -91,7 +114,7 @@ def _meant(index: Index, named: str) -> list[StoredPassage]:
     return found
 
 
-@click.command("list")
+@click.command("list", epilog=_EXAMPLES_OF_LIST)
 @click.option("--json", "as_json", is_flag=True, help="Print the judgements as one JSON object.")
 @index_option
 @quiet_option
@@ -111,12 +134,13 @@ def list_judgements(*, as_json: bool, **flags: object) -> int:
     return ExitCode.OK
 
 
-@click.command("export")
+@click.command("export", epilog=_EXAMPLES_OF_EXPORT)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--with-corpus", is_flag=True, help="Write the text of every document too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @index_option
 @quiet_option
-def export_judgements(folder: Path, *, with_corpus: bool, **flags: object) -> int:
+def export_judgements(folder: Path, *, with_corpus: bool, as_json: bool, **flags: object) -> int:
     """Write the judgements to DIR, for `dragoman eval` and `dragoman tune --judgements FILE`.
 
     Queries and judgements of documents are written in the layout of BEIR; without a corpus, they are measured
@@ -133,7 +157,10 @@ def export_judgements(folder: Path, *, with_corpus: bool, **flags: object) -> in
         with open_index(settings) as index:
             export_corpus(folder, index)
     lost = sum(not one.passages for one in found)
-    if not settings.quiet:
+    if as_json:
+        counts = {"folder": str(folder.absolute()), "queries": count, "left_out": lost}
+        deliver(dump({"schema": EXPORT_SCHEMA, **counts}, indent=2) + "\n")
+    elif not settings.quiet:
         tell(f"{count:,} queries written to {safe_path(folder)}; {TO_LEARN_FROM} is for dragoman tune")
         if lost:
             tell(f"left out: {lost:,} judgements of what is gone or changed")
@@ -152,8 +179,6 @@ def _placed(settings: Settings) -> list[Placed]:
 
 
 def _print_json(found: Sequence[Placed], settings: Settings) -> None:
-    from terminal.json_output import dump
-
     rows = [
         {
             "query": one.judgement.query,

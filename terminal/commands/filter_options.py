@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from index_data.records import Filters
+from terminal.completion import media_types
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -34,7 +35,12 @@ def filter_options(command: Command) -> Command:
             "--not-lang", "not_languages", multiple=True, metavar="CODES", help="None of these languages."
         ),
         click.option(
-            "--type", "media_types", multiple=True, metavar="TYPES", help="Only these types: pdf,md."
+            "--type",
+            "media_types",
+            multiple=True,
+            metavar="TYPES",
+            shell_complete=media_types,
+            help="Only these types: pdf,md.",
         ),
         click.option(
             "--path",

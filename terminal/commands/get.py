@@ -8,7 +8,7 @@ import click
 
 from index_data.records import StoredPassage
 from terminal.commands.options import index_option, quiet_option
-from terminal.commands.passage_id import Stretch, StretchOfPassages, stored_passage
+from terminal.commands.passage_id import Stretch, StretchOfPassages, found_for
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode
 from terminal.json_output import dump, passage_fields
@@ -36,12 +36,13 @@ def get(passages: tuple[Stretch, ...], *, as_json: bool, **flags: object) -> int
     After a number may stand how many of its neighbours are wanted, before and after it.
     """
     settings = load_settings(flags)
-    from terminal.wiring import open_index
+    from terminal.engine.opening import nearest_engine
 
-    with open_index(settings) as index:
-        for one in passages:
-            stored_passage(index, one.passage_id)
-        found = [index.passages_around(one.passage_id, one.before, one.after) for one in passages]
+    with nearest_engine(settings) as engine:
+        found = [
+            found_for(one.passage_id, engine.passages_around(one.passage_id, one.before, one.after))
+            for one in passages
+        ]
     deliver(dump(passages_fields(found), indent=2) + "\n" if as_json else "\n".join(map(_text, found)))
     return ExitCode.OK
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
-from enum import StrEnum
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from terminal.commands.options import reading_options, shared_options
+from terminal.commands.progress_option import progress_option
 from terminal.diagnostics import ExitCode, tell, tell_interrupted
 from terminal.settings import Settings, load_settings
+from terminal.ways_to_show import Show, way_to_show
 
 if TYPE_CHECKING:
     from ingest.ingester import Manner
@@ -22,16 +23,15 @@ if TYPE_CHECKING:
 _STOPPING = "Stopping after the document under way; Ctrl-C again stops at once."
 
 
-class Show(StrEnum):
-    """Ways to show how far an ingest is."""
+_EXAMPLES = """\b
+Try:
+  dragoman ingest ~/Documents
+  dragoman ingest --collection papers ~/papers ~/books
+  dragoman ingest --progress json ~/Documents 2> steps.jsonl
+"""
 
-    AUTO = "auto"
-    PLAIN = "plain"
-    JSON = "json"
-    OFF = "off"
 
-
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @reading_options
 @click.option("--prune/--no-prune", default=True, help="Forget the files that are gone. [default: yes]")
@@ -42,12 +42,7 @@ class Show(StrEnum):
 )
 @click.option("--strict", is_flag=True, help="Exit with 5, not 0, when a file could not be read.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-@click.option(
-    "--progress",
-    type=click.Choice([how.value for how in Show]),
-    help="A live line on a terminal and else a line now and then (auto), such lines (plain), each step as a "
-    "JSON line (json), or none (off), on stderr. [default: auto, or off with --json]",
-)
+@progress_option
 @shared_options
 def ingest(
     paths: tuple[Path, ...],
@@ -67,13 +62,15 @@ def ingest(
     again. A file that cannot be read is reported with its reason, and the rest goes on. Ctrl-C completes the
     document under way and stops; pressed again, it stops at once.
     """
+    from ingest.discovery import roots_of
     from ingest.ingester import Manner
 
+    # A wrong path is told before the seconds that an encoder takes, and before an index is made for nothing.
+    roots_of(paths)
     settings = load_settings(flags)
     started = monotonic()
     manner = Manner(prune=prune, rehash=rehash, heed_ignore_files=ignore)
-    usual = Show.OFF if settings.quiet or as_json else Show.AUTO
-    show = Show(progress) if progress else usual
+    show = way_to_show(progress, silent=settings.quiet or as_json)
     report = _ingested(paths, settings, manner, any_file_system=any_file_system, show=show)
     if as_json:
         from terminal.delivery import deliver

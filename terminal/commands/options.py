@@ -7,32 +7,46 @@ from typing import TypeVar
 
 import click
 
+from terminal.completion import folders, models_or_folders, names_of_collections, one_of
+
 Command = TypeVar("Command", bound=Callable[..., object])
 
-index_option = click.option(
+_folder_option = click.option(
     "--index",
     metavar="FOLDER",
+    shell_complete=folders,
     help="Where the index is kept. [env: DRAGOMAN_INDEX; default: a folder among your data]",
+)
+_collection_option = click.option(
+    "-c",
+    "--collection",
+    metavar="NAME",
+    shell_complete=names_of_collections,
+    help="The same by a name: `dragoman collections list`. [env: DRAGOMAN_COLLECTION]",
 )
 models_option = click.option(
     "--models",
     metavar="FOLDER",
+    shell_complete=folders,
     help="Where fetched models are kept. [env: DRAGOMAN_MODELS; default: a folder among your data]",
 )
 model_option = click.option(
     "--model",
     metavar="NAME|FOLDER|SERVER",
+    shell_complete=models_or_folders,
     help="The encoder: auto, a known name, a folder, openai:URL#NAME or ollama:NAME. "
     "[env: DRAGOMAN_MODEL; default: auto, what the index was made with]",
 )
 device_option = click.option(
     "--device",
     metavar="DEVICE",
+    shell_complete=one_of("auto", "cpu", "cuda", "mps"),
     help="auto, cpu, cuda or mps. [env: DRAGOMAN_DEVICE; default: auto]",
 )
 dtype_option = click.option(
     "--dtype",
     metavar="FORMAT",
+    shell_complete=one_of("auto", "float32", "bfloat16", "int8"),
     help="auto, float32, bfloat16 or int8 (on a CPU). [env: DRAGOMAN_DTYPE; default: auto]",
 )
 offline_option = click.option(
@@ -74,6 +88,7 @@ ignore_option = click.option(
 ocr_option = click.option(
     "--ocr",
     metavar="WHEN",
+    shell_complete=one_of("auto", "off", "force"),
     help="Recognise text by Tesseract: auto, on pages of PDFs without text, if it is installed; off; or "
     "force, on all pages. [env: DRAGOMAN_OCR; default: auto]",
 )
@@ -88,6 +103,11 @@ any_file_system_option = click.option(
     is_flag=True,
     help="Write to a network file system too, without a log: only one process at a time may use the index.",
 )
+
+
+def index_option(command: Command) -> Command:
+    """Give a command the two options that say which index it works with."""
+    return _folder_option(_collection_option(command))
 
 
 def reading_options(command: Command) -> Command:

@@ -67,13 +67,21 @@ def stored_passage(index: Index, wanted: int) -> StoredPassage:
     Raises:
         UsageError: it is not there.
     """
-    found = index.passages([wanted])
+    return found_for(wanted, index.passages([wanted]))[0]
+
+
+def found_for(wanted: int, found: list[StoredPassage]) -> list[StoredPassage]:
+    """Return what was found for a passage, if there is anything.
+
+    Raises:
+        UsageError: there is nothing.
+    """
     if not found:
         raise UsageError(
             f"there is no passage #{wanted}",
             remedy="Its document has changed or gone since; search again for the new numbers.",
         )
-    return found[0]
+    return found
 
 
 def absolute(path: str) -> Path:

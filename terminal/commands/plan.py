@@ -56,7 +56,14 @@ class Outlook:
     prospects: list[Prospect]
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman models plan ~/papers
+  dragoman models plan --gpu l4 ~/papers
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("folder", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--gpu", metavar="NAME", help="For a machine with this GPU: h100, l4, rtx-4090, apple-32…")
 @click.option("--model", "name", metavar="NAME", help="This model alone, measured in every number format.")
@@ -71,7 +78,7 @@ def plan(*, folder: Path | None, gpu: str | None, name: str | None, as_json: boo
     Speeds are measured on the spot, about two seconds each, where a FOLDER or a --model is named. They are
     those of this machine as busy as it is now.
     """
-    settings = load_settings(flags)
+    settings = load_settings(flags | ({"quiet": True} if as_json else {}))
     from encoder.checkpoint import BUILTIN
     from encoder.models.machine import known_gpu, this_machine
     from encoder.models.registry import Kind, known_model, known_models

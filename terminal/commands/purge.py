@@ -10,7 +10,9 @@ import click
 
 from index_data.errors import UsageError
 from terminal.commands.options import index_option, quiet_option
+from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
+from terminal.json_output import dump
 from terminal.safe_text import safe_path
 from terminal.settings import load_settings
 
@@ -18,12 +20,22 @@ if TYPE_CHECKING:
     from index_data.purge import Purged
 
 
-@click.command()
+SCHEMA = "dragoman.purge/1"
+
+_EXAMPLES = """\b
+Try:
+  dragoman purge ~/papers/secret
+  dragoman purge --yes ~/papers/secret/letter.odt
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @index_option
 @quiet_option
-def purge(paths: tuple[Path, ...], *, yes: bool, **flags: object) -> int:
+def purge(paths: tuple[Path, ...], *, yes: bool, as_json: bool, **flags: object) -> int:
     """Forget what is at or under PATH, so that no file of the index holds any of its text.
 
     The documents themselves stay where they are, and an ingest would read them again. Backups are not
@@ -37,11 +49,24 @@ def purge(paths: tuple[Path, ...], *, yes: bool, **flags: object) -> int:
     if not yes:
         _ask(would_purge(settings.index, places))
     purged = purge_index(settings.index, places)
-    if not settings.quiet:
+    if as_json:
+        deliver(_json(purged, settings.index))
+    elif not settings.quiet:
         _tell_each(purged, "purged")
         known = len(purged.documents) + len(purged.unread)
         tell(f"{known:,} files are forgotten; nothing of them is left in {settings.index}")
     return ExitCode.OK
+
+
+def _json(purged: Purged, index: Path) -> str:
+    shape = {
+        "schema": SCHEMA,
+        "index": {"folder": str(index)},
+        "documents": [str(path) for path in purged.documents],
+        "unread": [str(path) for path in purged.unread],
+        "quarantined": [str(path) for path in purged.quarantined],
+    }
+    return dump(shape, indent=2) + "\n"
 
 
 def _ask(purged: Purged) -> None:

@@ -5,19 +5,32 @@ from __future__ import annotations
 import click
 
 from terminal.commands.options import index_option, quiet_option
+from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
+from terminal.json_output import dump
 from terminal.settings import load_settings
 
+SCHEMA = "dragoman.rebuild/1"
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman rebuild
+  dragoman rebuild --collection papers
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @index_option
 @quiet_option
-def rebuild(**flags: object) -> int:
+def rebuild(*, as_json: bool, **flags: object) -> int:
     """Make words and segments anew, without reading or embedding a document."""
     settings = load_settings(flags)
     from index_data.rebuilding import rebuild as rebuild_index
 
     rebuild_index(settings.index)
-    if not settings.quiet:
+    if as_json:
+        deliver(dump({"schema": SCHEMA, "index": {"folder": str(settings.index)}}, indent=2) + "\n")
+    elif not settings.quiet:
         tell(f"words and segments of {settings.index} are made anew")
     return ExitCode.OK

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 SCHEMA = "dragoman.repair/1"
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman repair --dry-run
+  dragoman repair
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option("--dry-run", is_flag=True, help="Tell what would be done, and change nothing.")
 @click.option(
     "--start-anew",

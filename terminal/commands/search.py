@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
@@ -14,18 +14,19 @@ import click
 
 from index_data.errors import UsageError
 from search.query import Mode, Query
-from terminal.answer import Answer, answer
+from terminal.answer import Answer
+from terminal.color import wants_color
 from terminal.commands.filter_options import filter_options, taken_filters
 from terminal.commands.options import shared_options
 from terminal.commands.ranking_options import framed, ranking_options
-from terminal.delivery import deliver
+from terminal.delivery import deliver, deliver_bytes
 from terminal.diagnostics import ExitCode, tell
+from terminal.engine.engine import Stage
 from terminal.safe_text import safe_path, safe_text
 from terminal.settings import Color, Settings, load_settings
 
 if TYPE_CHECKING:
-    from index_data.index import Index
-    from search.searcher import Searcher
+    from terminal.engine.opening import NearestEngine
 
 
 class Format(StrEnum):
@@ -36,6 +37,8 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     MARKDOWN = "md"
+    PATHS = "paths"
+    VIMGREP = "vimgrep"
 
 
 def _print_schema(context: click.Context, _parameter: click.Parameter, value: object) -> None:
@@ -46,7 +49,17 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, value: ob
         context.exit(ExitCode.OK)
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman search "how long is the notice period"
+  dragoman search --lang de,fr --type pdf -n 5 "notice period"
+  dragoman search --mode lexical 'title:lease "three months" -rent'
+  dragoman search -0 --paths "notice period" | xargs -0 ls -l
+  dragoman search --json "notice period" | jq -r '.results[0].path'
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("question", nargs=-1)
 @click.option("-n", "--limit", metavar="COUNT", help="Hits at most. [default: 10]")
 @click.option(
@@ -58,6 +71,13 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, value: ob
 @ranking_options
 @click.option("--json", "output_format", flag_value=Format.JSON.value, help="The same as --format json.")
 @click.option("--jsonl", "output_format", flag_value=Format.JSONL.value, help="The same as --format jsonl.")
+@click.option("--paths", "output_format", flag_value=Format.PATHS.value, help="The same as --format paths.")
+@click.option(
+    "-0",
+    "--null",
+    is_flag=True,
+    help="With --paths: names of files byte for byte, each ended by a zero byte, for xargs -0.",
+)
 @click.option(
     "--format",
     "output_format",
@@ -99,6 +119,7 @@ def search(
     everything: bool,
     diverse: bool,
     output_format: str | None,
+    null: bool,
     output: Path | None,
     evidence: bool,
     exit_zero: bool,
@@ -117,13 +138,14 @@ def search(
         _refuse_question(question, output_format)
         from terminal.batch_answers import answer_batch
 
-        return answer_batch(
-            batch, frame, settings, lambda index: searcher_for(index, settings), output, exit_zero=exit_zero
-        )
+        return answer_batch(batch, frame, settings, stage_for(settings), output, exit_zero=exit_zero)
     query = read_question(question, frame)
     refuse_moved_words(query)
-    found = _ask(query, settings)
-    return give(found, settings, output_format, output, exit_zero=exit_zero, evidence=evidence)
+    from terminal.engine.opening import nearest_engine
+
+    with nearest_engine(settings) as engine:
+        found = asked(engine, query, stage_for(settings))
+    return give(found, settings, output_format, output, exit_zero=exit_zero, evidence=evidence, null=null)
 
 
 def give(
@@ -134,11 +156,23 @@ def give(
     *,
     exit_zero: bool,
     evidence: bool = False,
+    null: bool = False,
 ) -> int:
-    """Write an answer in the shape that was asked for, and say whether there was any hit."""
-    shape = Format(output_format) if output_format else _format_of(output)
-    shaped = _shaped(found, shape, color=_wants_color(settings.color, output), evidence=evidence)
-    deliver(shaped, output)
+    """Write an answer in the shape that was asked for, and say whether there was any hit.
+
+    Raises:
+        UsageError: a zero byte was to end something else than a path.
+    """
+    shape = _shape(output_format, output, null=null)
+    if null:
+        from terminal.path_outputs import null_separated
+
+        deliver_bytes(null_separated(found), output)
+    else:
+        color = wants_color(settings.color, output)
+        deliver(
+            _shaped(found, shape, color=color, links=color and sys.stdout.isatty(), evidence=evidence), output
+        )
     if found.hits:
         return ExitCode.OK
     if not settings.quiet and shape is Format.TEXT:
@@ -180,16 +214,11 @@ def read_question(question: tuple[str, ...], frame: Query) -> Query:
     return read_query(text, frame)
 
 
-def _ask(query: Query, settings: Settings) -> Answer:
-    from search.known_values import refuse_unknown
-    from terminal.wiring import open_index
-
+def asked(engine: NearestEngine, query: Query, stage: Stage) -> Answer:
+    """Ask, and keep the time that passed before the search."""
     start = perf_counter()
-    with open_index(settings) as index:
-        refuse_unknown(query.filters, index.summary)
-        searcher = searcher_for(index, settings)
-        load_ms = (perf_counter() - start) * 1000
-        return answer(searcher, query, settings.index, load_ms=load_ms)
+    found = engine.answer(query, stage)
+    return replace(found, load_ms=max((perf_counter() - start) * 1000 - found.search_ms, 0.0))
 
 
 def refuse_moved_words(query: Query) -> None:
@@ -202,12 +231,19 @@ def refuse_moved_words(query: Query) -> None:
         raise UsageError("words alone cannot be moved", remedy="Leave out --mode lexical.")
 
 
-def searcher_for(index: Index, settings: Settings) -> Searcher:
-    """Load what `settings` ask for: no encoder where words suffice."""
-    from terminal.wiring import load_searcher, searcher_by_words
+def stage_for(settings: Settings) -> Stage:
+    """Say how far a search goes: no encoder where words suffice."""
+    if settings.mode is Mode.LEXICAL:
+        return Stage.COMPARED if settings.rerank else Stage.WORDS
+    return Stage.FUSED if settings.rerank is False else Stage.RANKED
 
-    words_suffice = settings.mode is Mode.LEXICAL and not settings.rerank
-    return searcher_by_words(index) if words_suffice else load_searcher(index, settings)
+
+def _shape(output_format: str | None, output: Path | None, *, null: bool) -> Format:
+    if null and output_format not in {None, Format.PATHS}:
+        raise UsageError("-0 ends paths, and nothing else", remedy="Leave it out, or give --paths.")
+    if null:
+        return Format.PATHS
+    return Format(output_format) if output_format else _format_of(output)
 
 
 def _format_of(output: Path | None) -> Format:
@@ -215,7 +251,7 @@ def _format_of(output: Path | None) -> Format:
     return Format(suffix) if suffix in list(Format) else Format.TEXT
 
 
-def _shaped(found: Answer, shape: Format, *, color: bool, evidence: bool) -> str:
+def _shaped(found: Answer, shape: Format, *, color: bool, links: bool, evidence: bool) -> str:
     match shape:
         case Format.JSON:
             from terminal.json_output import json_text
@@ -233,13 +269,15 @@ def _shaped(found: Answer, shape: Format, *, color: bool, evidence: bool) -> str
             from terminal.markdown_output import markdown_text
 
             return markdown_text(found)
+        case Format.PATHS:
+            from terminal.path_outputs import paths_text
+
+            return paths_text(found)
+        case Format.VIMGREP:
+            from terminal.path_outputs import vimgrep_text
+
+            return vimgrep_text(found)
         case Format.TEXT:
             from terminal.text_output import text_text
 
-            return text_text(found, width=shutil.get_terminal_size().columns, color=color)
-
-
-def _wants_color(color: Color, output: Path | None) -> bool:
-    if color is Color.AUTO:
-        return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return color is Color.ALWAYS
+            return text_text(found, width=shutil.get_terminal_size().columns, color=color, links=links)

@@ -12,28 +12,56 @@ from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode
 from terminal.json_output import dump
 from terminal.safe_text import safe_path, safe_text
-from terminal.settings import load_settings
+from terminal.settings import Settings, load_settings
 
 SCHEMA = "dragoman.status/1"
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman status
+  dragoman status --files
+  dragoman status --json | jq .languages
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option("--files", is_flag=True, help="Account for every file: what of it can be found, and what not.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a page for a browser that accounts for every file.",
+)
 @shared_options
-def status(*, files: bool, as_json: bool, **flags: object) -> int:
+def status(*, files: bool, as_json: bool, html: Path | None, **flags: object) -> int:
     """Show what the index holds.
 
     Also which encoder made it and which files could not be read.
     """
     settings = load_settings(flags)
+    from terminal.engine.opening import nearest_engine
+
+    if html is not None:
+        deliver(_page(settings), html)
+        return ExitCode.OK
+    with nearest_engine(settings) as engine:
+        summary = engine.summary()
+        accounts = engine.accounts() if files else None
+    deliver(dump(status_fields(summary, accounts), indent=2) + "\n" if as_json else _text(summary, accounts))
+    return ExitCode.OK
+
+
+def _page(settings: Settings) -> str:
+    from search.freshness import is_other
+    from terminal.pictures.coverage_page import coverage_page
     from terminal.wiring import open_index
 
     with open_index(settings) as index:
-        summary = index.summary()
-        accounts = index.accounts() if files else None
-    deliver(dump(status_fields(summary, accounts), indent=2) + "\n" if as_json else _text(summary, accounts))
-    return ExitCode.OK
+        stamps = index.stamps() | index.unread_stamps()
+        stale = {path for path, stamp in stamps.items() if is_other(path, stamp)}
+        return coverage_page(index.summary(), index.accounts(), stale)
 
 
 def status_fields(summary: IndexSummary, accounts: list[FileAccount] | None = None) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import count
 from os.path import commonpath
@@ -14,10 +15,13 @@ import click
 from index_data.errors import UsageError
 from terminal.commands.ingest import ingest
 from terminal.commands.options import shared_options
+from terminal.commands.progress_option import progress_option
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, report, tell
+from terminal.json_output import dump
 from terminal.safe_text import safe_path, safe_text
 from terminal.settings import Settings, load_settings
+from terminal.ways_to_show import Show, way_to_show
 
 if TYPE_CHECKING:
     from encoder.tuning.corpus import Corpus
@@ -26,7 +30,15 @@ if TYPE_CHECKING:
     from index_data.records import Fingerprint
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman tune --dry-run
+  dragoman tune --minutes 30 --judgements judged/judgements.jsonl
+  dragoman tune --progress json 2> steps.jsonl
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True, max=24 * 60),
@@ -69,6 +81,8 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Read all documents again with the tuned encoder, into a new index in FOLDER.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print what it came to as one JSON object.")
+@progress_option
 @shared_options
 def tune(
     *,
@@ -80,6 +94,8 @@ def tune(
     seed: int,
     dry_run: bool,
     reingest: Path | None,
+    as_json: bool,
+    progress: str | None,
     **flags: object,
 ) -> int:
     """Adapt the encoder of an index to its documents.
@@ -89,8 +105,10 @@ def tune(
     them and does not lose more than half a point of a general check; if not, the exit code is 2. Interrupted,
     it writes nothing and begins anew the next time.
     """
-    settings = load_settings(flags)
+    settings = load_settings(flags | ({"quiet": True} if as_json else {}))
+    show = way_to_show(progress, silent=settings.quiet)
     target = out and _absent(out)
+    _refuse_two_objects(reingest, as_json=as_json)
     from encoder.tuning.corpus import read_corpus
     from terminal.wiring import load_tuner, open_index
 
@@ -99,16 +117,25 @@ def tune(
         for row in bad:
             tell(f"{judgements}, line {row.line}: {row.reason}; it is left out")
         if dry_run:
-            return _told(corpus, seed)
+            return _told(corpus, seed, settings, as_json=as_json)
         tuner = load_tuner(index, settings, corpus, general, minutes=minutes, seed=seed, rate=rate)
         made_by = index.fingerprint
     target = target or _free(settings.models / f"{Path(made_by.model).name}-tuned")
     try:
-        finished = _finished(tuner, target, watch=not settings.quiet)
+        finished = _finished(tuner, target, show)
     except KeyboardInterrupt:
         report("interrupted", "Nothing was written; the same command begins anew.")
         return ExitCode.INTERRUPTED
-    return _concluded(finished, target, corpus, settings, made_by, reingest)
+    reading, paths = _reading(corpus, settings, made_by, target, reingest)
+    if as_json:
+        whole = ["dragoman", "ingest", *reading, commonpath(paths)]
+        return _delivered(finished, settings, target, whole)
+    return _concluded(finished, target, reading, paths, anew=bool(reingest))
+
+
+def _refuse_two_objects(reingest: Path | None, *, as_json: bool) -> None:
+    if as_json and reingest:
+        raise UsageError("--json prints one object, and --reingest would another", remedy="Leave out one.")
 
 
 def _absent(out: Path) -> Path:
@@ -122,35 +149,55 @@ def _absent(out: Path) -> Path:
     return out.expanduser().absolute()
 
 
-def _told(corpus: Corpus, seed: int) -> int:
+def _told(corpus: Corpus, seed: int, settings: Settings, *, as_json: bool) -> int:
     """Say what `corpus` would be divided into."""
     from random import Random
 
     from encoder.tuning.corpus import split
     from terminal.tuning_progress import prepared_line
 
-    deliver(f"{prepared_line(split(corpus, Random(seed)).counted)}\n")
+    counted = split(corpus, Random(seed)).counted
+    if as_json:
+        from terminal.tuning_output import prepared_fields
+
+        deliver(dump(prepared_fields(counted, settings.index), indent=2) + "\n")
+    else:
+        deliver(f"{prepared_line(counted)}\n")
     return ExitCode.OK
 
 
-def _finished(tuner: Tuner, out: Path, *, watch: bool) -> Finished:
+def _finished(tuner: Tuner, out: Path, show: Show) -> Finished:
     from encoder.tuning.progress import Finished
-    from terminal.tuning_progress import watched
+    from terminal.tuning_progress import shown
 
     with closing(tuner.tune(out)) as events:
-        for event in watched(events) if watch else events:
+        for event in shown(events, show):
             if isinstance(event, Finished):
                 return event
     raise AssertionError("tuning ends with Finished")
 
 
+def _delivered(finished: Finished, settings: Settings, out: Path, ingesting: Sequence[str]) -> int:
+    from terminal.tuning_output import finished_fields
+
+    deliver(dump(finished_fields(finished, settings.index, out, ingesting), indent=2) + "\n")
+    return ExitCode.OK if finished.fingerprint else ExitCode.ERROR
+
+
+def _reading(
+    corpus: Corpus, settings: Settings, made_by: Fingerprint, out: Path, reingest: Path | None
+) -> tuple[list[str], list[str]]:
+    """Return the options with which the documents are read anew, and the documents."""
+    folder = reingest or settings.index.with_name(f"{settings.index.name}-tuned")
+    options = ["--index", str(folder.expanduser().absolute()), "--model", str(out)]
+    for name in ("window_tokens", "passage_tokens", "overlap_tokens"):
+        options += [f"--{name.replace('_', '-')}", str(getattr(made_by, name))]
+    options += ["--quiet"] if settings.quiet else []
+    return options, sorted({str(stored.document.path) for stored in corpus.passages})
+
+
 def _concluded(
-    finished: Finished,
-    out: Path,
-    corpus: Corpus,
-    settings: Settings,
-    made_by: Fingerprint,
-    reingest: Path | None,
+    finished: Finished, out: Path, options: Sequence[str], paths: Sequence[str], *, anew: bool
 ) -> int:
     from terminal.tuning_progress import report_line
 
@@ -162,13 +209,7 @@ def _concluded(
         )
         return ExitCode.ERROR
     deliver(f"{safe_path(out)} holds the tuned encoder ({finished.fingerprint[:12]})\n")
-    paths = sorted({str(stored.document.path) for stored in corpus.passages})
-    folder = reingest or settings.index.with_name(f"{settings.index.name}-tuned")
-    options = ["--index", str(folder.expanduser().absolute()), "--model", str(out)]
-    for name in ("window_tokens", "passage_tokens", "overlap_tokens"):
-        options += [f"--{name.replace('_', '-')}", str(getattr(made_by, name))]
-    options += ["--quiet"] if settings.quiet else []
-    if reingest:
+    if anew:
         there = [path for path in paths if Path(path).exists()]
         return int(ingest.main([*options, "--", *there], standalone_mode=False))
     command = safe_text(shlex.join(["dragoman", "ingest", *options, commonpath(paths)]))

@@ -25,7 +25,15 @@ _BATCH = 500
 """Passages fetched at once."""
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman search --json "notice period" > found.json
+  dragoman verify found.json
+  dragoman verify --passage 12
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--passage", "passage_ids", type=int, multiple=True, metavar="ID", help="Only this passage.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -12,9 +12,12 @@ import click
 
 from index_data.errors import IndexLocked
 from terminal.commands.options import reading_options, shared_options
-from terminal.diagnostics import ExitCode, tell
+from terminal.commands.progress_option import progress_option
+from terminal.diagnostics import ExitCode, tell, tell_json
+from terminal.json_output import dump
 from terminal.safe_text import safe_path
 from terminal.settings import load_settings
+from terminal.ways_to_show import Show, way_to_show
 
 if TYPE_CHECKING:
     from ingest.ingester import Ingester, Manner
@@ -25,7 +28,14 @@ _SECONDS_BETWEEN_TRIES = 2.0
 """How long to wait while another process writes to the index."""
 
 
-@click.command()
+_EXAMPLES = """\b
+Try:
+  dragoman watch ~/Documents
+  dragoman watch --minutes 10 --collection papers ~/papers
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option(
     "--minutes",
@@ -35,23 +45,34 @@ _SECONDS_BETWEEN_TRIES = 2.0
     help="How often to look at everything, whether or not a change was noticed.",
 )
 @reading_options
+@progress_option
 @shared_options
 def watch(
-    paths: tuple[Path, ...], *, minutes: float, ignore: bool, any_file_system: bool, **flags: object
+    paths: tuple[Path, ...],
+    *,
+    minutes: float,
+    ignore: bool,
+    any_file_system: bool,
+    progress: str | None,
+    **flags: object,
 ) -> int:
     """Read files and folders into the index, and follow their changes until Ctrl-C.
 
     Each change is a line. Other commands can write to the index while nothing changes.
     """
-    settings = load_settings(flags)
+    from ingest.discovery import roots_of
     from ingest.ingester import Manner
+
+    roots_of(paths)
+    settings = load_settings(flags)
     from ingest.watching import rounds
     from terminal.interruption import asked_to_stop
     from terminal.wiring import load_ingester
 
-    say: Callable[[str], None] = _nothing if settings.quiet else tell
+    show = way_to_show(progress, silent=settings.quiet)
+    say: Callable[[str], None] = tell if show in {Show.AUTO, Show.PLAIN} else _nothing
     opened = load_ingester(settings, say, any_file_system=any_file_system)
-    keeper = _Keeper(paths, opened, say)
+    keeper = _Keeper(paths, opened, say, settings.index if show is Show.JSON else None)
     with (
         asked_to_stop(_STOPPING) as stop,
         closing(rounds(paths, leave_out=settings.index, seconds=60 * minutes, stop=stop)) as changes,
@@ -76,10 +97,13 @@ class _Keeper:
         paths: tuple[Path, ...],
         opened: Callable[[], AbstractContextManager[Ingester]],
         say: Callable[[str], None],
+        index_folder: Path | None,
     ) -> None:
+        """With `index_folder`, each step is a line of JSON instead."""
         self._paths = paths
         self._opened = opened
         self._say = say
+        self._index_folder = index_folder
         self._told: dict[Path, str] = {}
         self.watching = False
 
@@ -102,6 +126,11 @@ class _Keeper:
     def _tell(self, event: Progress) -> None:
         from ingest.progress import Ingested, Moved, Removed, Skipped
 
+        if self._index_folder is not None:
+            from terminal.ingest_output import event_fields
+
+            tell_json(dump(event_fields(event, self._index_folder)))
+            return
         match event:
             case Ingested(path):
                 self._told.pop(path, None)

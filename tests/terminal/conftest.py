@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -122,6 +125,18 @@ def hostile_library(
 
 
 @pytest.fixture
+def program(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put `dragoman`, as a shell would find it, on the path."""
+    file = tmp_path_factory.mktemp("bin") / "dragoman"
+    run = "import sys; from terminal.cli import main; sys.exit(main())"
+    file.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "{run}" "$@"\n', encoding="utf-8")
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{file.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    return file
+
+
+@pytest.fixture
 def asker(library: Library) -> Iterator[Asker]:
     with asker_of(library) as asker:
         yield asker
@@ -222,3 +237,43 @@ def passages_of(work: Work) -> list[Passage]:
         )
         start = end
     return passages
+
+
+@pytest.fixture
+def writer(library: Library) -> Callable[[str, str], None]:
+    """Add a document to the index of the library, as another process would."""
+
+    def add(name: str, text: str) -> None:
+        fill(library.index_folder, library.files, library.embedder, (Work(name, "en", name, text),))
+
+    return add
+
+
+SCRIPTS = (
+    *WORKS,
+    Work("לחם.md", "he", "איך אופים לחם בבית", "לשים את הבצק עשר דקות. הלחם תופח שעה במקום חם.\n"),
+    Work("रोटी.md", "hi", "घर पर रोटी कैसे बनाएँ", "आटे को दस मिनट तक गूँधें। फिर रोटी को गरम तवे पर सेंकें।\n"),
+    Work(
+        "빵.md",
+        "ko",
+        "집에서 빵을 굽는 법",
+        "반죽을 십 분 동안 치대고 한 시간 발효시킵니다. 그다음 빵을 굽습니다.\n",
+    ),
+    Work(
+        "emoji.md",
+        "en",
+        "Bread 👩‍🍳🍞 for the 👨‍👩‍👧‍👦",
+        "The family 👨‍👩‍👧‍👦 bakes bread 🍞 with a flag 🏳️‍🌈 and a thumb 👍🏽, e\u0301 and a\u0308.\n",
+    ),
+)
+"""The library with the scripts that a terminal is least sure of."""
+
+
+@pytest.fixture
+def scripts_asker(
+    tmp_path: Path, index_folder: Path, letter_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Asker]:
+    monkeypatch.chdir(tmp_path)
+    fill(index_folder, tmp_path, letter_embedder, SCRIPTS)
+    with asker_of(Library(tmp_path, index_folder, letter_embedder)) as asker:
+        yield asker

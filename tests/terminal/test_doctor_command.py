@@ -27,6 +27,7 @@ SUBJECTS = [
     "room",
     "index",
     "encoder",
+    "engine",
     "recognition",
     "machine",
 ]

@@ -247,3 +247,12 @@ def test_every_file_is_accounted_for(
         "reason": "",
     }
     assert (broken["state"], brot["state"]) == ("skipped", "ready")
+
+
+def test_a_path_that_is_not_there_makes_no_index(
+    folder: Path, index_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("ingest", "watch"):
+        assert main([command, "--index", str(index_folder), str(folder), str(folder / "nothing")]) == 2
+        assert "there is no " in capsys.readouterr().err
+        assert not index_folder.exists()

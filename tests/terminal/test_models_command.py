@@ -160,3 +160,32 @@ def test_a_folder_is_planned_for_with_measured_speeds(
     for entry in plan["models"]:
         tokens, speed = plan["folder"]["estimated_tokens"], entry["tokens_per_second"]
         assert entry["seconds"] == pytest.approx(tokens / speed)
+
+
+def test_what_was_fetched_and_verified_as_json(
+    models: Path, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, told = said(capsys, "fetch", "bge-m3", "--from", copy, "--json", "--progress", "json")
+    arrivals = [json.loads(line) for line in told.splitlines()]
+    assert {one["type"] for one in arrivals} == {"arrival"}
+    assert arrivals[-1]["arrived"] == arrivals[-1]["expected"] > 0
+    fetched = json.loads(out)
+    assert (fetched["schema"], fetched["folder"]) == ("dragoman.models-fetch/1", str(models / "bge-m3"))
+    assert fetched["commit"] is None
+    (models / "bge-m3" / "config.json").write_text("[]", encoding="utf-8")
+    out, told = said(capsys, "verify", "--json", code=4)
+    assert told == ""
+    assert json.loads(out) == {
+        "schema": "dragoman.models-verify/1",
+        "sound": False,
+        "models": [
+            {
+                "folder": str(models / "bge-m3"),
+                "files": 4,
+                "faults": ["config.json has other bytes than were fetched"],
+            }
+        ],
+    }
+    out, told = said(capsys, "fetch", "builtin", "--json")
+    assert told == ""
+    assert json.loads(out)["carried"] is True

@@ -16,6 +16,7 @@ from index_data.records import Document, FileStamp, Fingerprint, Passage
 from search.query import Query
 from search.searcher import ENOUGH, Searcher
 from terminal.answer import Answer, answer
+from terminal.engine.engine import Stage
 from terminal.json_output import json_text, jsonl_text, schema_text
 from terminal.tui import notices
 from tests.conftest import LetterEmbedder
@@ -47,7 +48,7 @@ def test_what_came_nearest_is_told(searcher: Searcher) -> None:
     empty = _ask(searcher, Query("xx yy zz"))
     assert empty.hits == ()
     assert empty.nearest == _ask(searcher, Query("xx yy zz", min_score=0.0, limit=1)).hits[0]
-    assert "Nearest, " in notices.no_hits(empty.nearest, empty.query.filters, loaded=True).plain
+    assert "Nearest, " in notices.no_hits(empty.nearest, empty.query, Stage.FUSED).plain
     shape = json.loads(json_text(empty))
     jsonschema.validate(shape, json.loads(schema_text()))
     assert (shape["query"]["judged"], shape["nearest"]["path"], shape["results"]) == (True, "/all.txt", [])

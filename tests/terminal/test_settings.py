@@ -8,8 +8,11 @@ import pytest
 from index_data.errors import UsageError
 from search.query import Mode
 from terminal.cli import cli
+from terminal.collections import collection
 from terminal.commands.models import models
-from terminal.settings import Color, Settings, default_index, default_models, load_settings
+from terminal.folders import default_index, default_models
+from terminal.settings import Color, Settings, load_settings
+from terminal.settings_files import user_file
 
 SHARED = {"index", "models", "model", "device", "offline", "quiet"}
 
@@ -34,6 +37,7 @@ def test_every_field_can_be_set_in_each_source(config: Path) -> None:
     given: dict[str, tuple[str, object]] = {
         "index": ('"/data/index"', Path("/data/index")),
         "models": ('"/data/models"', Path("/data/models")),
+        "collection": ('"papers"', "papers"),
         "model": ('"/models/gemma"', "/models/gemma"),
         "device": ('"cpu"', "cpu"),
         "dtype": ('"int8"', "int8"),
@@ -55,13 +59,21 @@ def test_every_field_can_be_set_in_each_source(config: Path) -> None:
         "reranker": ('"bge-reranker-v2-m3"', "bge-reranker-v2-m3"),
         "budget_ms": ("150", 150),
         "viewer": ('"okular"', "okular"),
+        "history": ("false", False),
+        "keys": ('{ "search.similar" = "ctrl+s" }', {"search.similar": "ctrl+s"}),
+        "rtl": ('"off"', "off"),
     }
     assert list(given) == [field.name for field in fields(Settings)]
-    wanted = Settings(**{name: value for name, (_, value) in given.items()})  # type: ignore[arg-type]
-    config.write_text("".join(f"{name} = {toml}\n" for name, (toml, _) in given.items()), encoding="utf-8")
-    assert load_settings({}, {"DRAGOMAN_CONFIG": str(config)}) == wanted
-    in_environment = {f"DRAGOMAN_{name.upper()}": toml.strip('"') for name, (toml, _) in given.items()}
-    assert load_settings({}, in_environment) == wanted
+    # A source names a folder or a collection.
+    for left_out, meant in (("index", collection("papers").folder), ("collection", Path("/data/index"))):
+        there = {name: pair for name, pair in given.items() if name != left_out}
+        values: dict[str, object] = {name: value for name, (_, value) in there.items()}
+        wanted = Settings(**(values | {"index": meant}))  # type: ignore[arg-type]
+        written = "".join(f"{name} = {toml}\n" for name, (toml, _) in there.items())
+        config.write_text(written, encoding="utf-8")
+        assert load_settings({}, {"DRAGOMAN_CONFIG": str(config)}) == wanted
+        in_environment = {f"DRAGOMAN_{name.upper()}": toml.strip('"') for name, (toml, _) in there.items()}
+        assert load_settings({}, in_environment) == wanted
 
 
 def test_every_field_is_documented() -> None:
@@ -71,6 +83,14 @@ def test_every_field_is_documented() -> None:
         assert f"    {field.name}: " in text
         declaration = text.split(f"    {field.name}: ", 1)[1]
         assert declaration.split("\n", 2)[1].startswith('    """'), field.name
+
+
+def test_a_table_of_keys_may_be_written_with_dots(config: Path) -> None:
+    config.write_text('[keys]\nsearch.similar = "ctrl+s"\n"hits.mark" = "x"\n', encoding="utf-8")
+    assert load_settings({}, {"DRAGOMAN_CONFIG": str(config)}).keys == {
+        "search.similar": "ctrl+s",
+        "hits.mark": "x",
+    }
 
 
 def test_an_unknown_key_names_the_nearest_one(config: Path) -> None:
@@ -90,6 +110,8 @@ def test_an_unknown_key_names_the_nearest_one(config: Path) -> None:
         ("OFFLINE", "maybe"),
         ("MODE", "best"),
         ("COLOR", "pink"),
+        ("KEYS", "similar"),
+        ("KEYS", "{ a = 1 }"),
     ],
 )
 def test_a_wrong_value_names_its_source_and_what_it_has_to_be(name: str, value: str) -> None:
@@ -117,24 +139,37 @@ def test_a_named_file_has_to_be_there(config: Path) -> None:
         load_settings({}, {"DRAGOMAN_CONFIG": str(config)})
 
 
+def test_where_nothing_is_named_the_system_has_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert load_settings({}, {}).index.is_relative_to(tmp_path / "data" / "dragoman")
+    assert load_settings({"collection": "x"}, {}).index.is_relative_to(tmp_path / "data" / "dragoman")
+    assert load_settings({}, {}).models.is_relative_to(tmp_path / "data" / "dragoman")
+    assert user_file({}) == tmp_path / "config" / "dragoman" / "config.toml"
+
+
 def test_what_a_command_hands_on_is_a_setting() -> None:
     own = {
-        "ingest": {"paths", "ignore", "prune", "rehash", "any_file_system", "strict", "as_json"},
-        "watch": {"paths", "ignore", "minutes", "any_file_system"},
+        "ingest": {"paths", "ignore", "prune", "rehash", "any_file_system", "strict", "as_json", "progress"},
+        "watch": {"paths", "ignore", "minutes", "any_file_system", "progress"},
         "check": {"full", "as_json"},
         "doctor": {"as_json"},
         "repair": {"dry_run", "start_anew", "as_json"},
-        "gc": {"quarantine_days"},
-        "backup": {"destination"},
-        "purge": {"paths", "yes"},
+        "rebuild": {"as_json"},
+        "gc": {"quarantine_days", "as_json"},
+        "backup": {"destination", "as_json"},
+        "purge": {"paths", "yes", "as_json"},
+        "completion": {"shell"},
         "search": {
             "question", "languages", "not_languages", "media_types", "path_globs", "titles", "after",
-            "before", "batch", "output_format", "output", "exit_zero", "schema",
+            "before", "batch", "output_format", "null", "output", "exit_zero", "schema",
             "like", "unlike", "everything", "diverse", "evidence",
         },
         "similar": {
             "like", "languages", "not_languages", "media_types", "path_globs", "titles", "after", "before",
-            "everything", "diverse", "output_format", "output", "exit_zero",
+            "everything", "diverse", "output_format", "null", "output", "exit_zero",
         },
         "get": {"passages", "as_json"},
         "open": {"passage", "only_print"},
@@ -144,13 +179,20 @@ def test_what_a_command_hands_on_is_a_setting() -> None:
         },
         "eval": {"folder", "split", "ways", "gates", "runs", "work", "as_json"},
         "selftest": {"count", "seed", "as_json"},
-        "tui": {"query"},
+        "serve": {
+            "idle", "stop", "address", "token_file", "hosts", "roots", "describe",
+        },
+        "mcp": {"allow_ingest"},
+        "tui": {"query", "web"},
         "status": {"files", "as_json"},
         "list": {"as_json"},
-        "fetch": {"name", "revision", "source"},
+        "fetch": {"name", "revision", "source", "as_json", "progress"},
         "verify": {"names", "file", "passage_ids", "as_json"},
         "plan": {"folder", "gpu", "name", "as_json"},
-        "tune": {"minutes", "judgements", "general", "out", "rate", "seed", "dry_run", "reingest"},
+        "tune": {
+            "minutes", "judgements", "general", "out", "rate", "seed", "dry_run", "reingest", "as_json",
+            "progress",
+        },
     }  # fmt: skip
     settings = {field.name for field in fields(Settings)}
     for name, command in {**cli.commands, **models.commands}.items():
@@ -160,6 +202,6 @@ def test_what_a_command_hands_on_is_a_setting() -> None:
 
 
 def test_the_docs_name_every_setting() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
     for field in fields(Settings):
         assert f"| `{field.name}` | `DRAGOMAN_{field.name.upper()}` |" in page

@@ -15,8 +15,11 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
+from encoder.tuning.progress import Finished, Report
+from encoder.tuning.trials import Comparison
 from index_data.index import Index
 from terminal.cli import main
+from terminal.tuning_output import finished_fields
 
 TOPICS = range(12)
 BODIES = [[f"BODY{topic}{letter}" for letter in "ABCDEFGH"] for topic in TOPICS]
@@ -185,3 +188,39 @@ def test_what_cannot_learn_is_refused(
     assert "nothing can be learnt" in capsys.readouterr().err
     assert run(private_index, "--model", "builtin", "--out", tmp_path / "out") == 3
     assert "the index was made by" in capsys.readouterr().err
+
+
+def test_the_same_as_json(
+    private_index: Path, facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(private_index, "--dry-run", "--json") == 0
+    prepared = json.loads(capsys.readouterr().out)["prepared"]
+    out = tmp_path / "tuned"
+    asked = ["--general", facts, "--out", out, "--json", "--progress", "json"]
+    assert run(private_index, *asked, "--rate", "1e-12", "--minutes", "0.02") == 2
+    said, told = capsys.readouterr()
+    steps = [json.loads(line) for line in told.splitlines()]
+    assert steps[0] == {"type": "prepared", **prepared}
+    assert {"measuring", "learnt", "measured"} <= {step["type"] for step in steps}
+    shape = json.loads(said)
+    report = shape.pop("report")
+    assert steps[-1] == {"type": "finished", "report": report, "fingerprint": ""}
+    assert shape == {
+        "schema": "dragoman.tune/1",
+        "index": {"folder": str(private_index)},
+        "kept": False,
+        "folder": None,
+        "encoder": None,
+        "ingest": None,
+    }
+    assert run(private_index, "--general", facts, "--json", "--reingest", tmp_path / "again") == 2
+    assert "Leave out one." in capsys.readouterr().err
+
+
+def test_what_is_kept_is_named_in_json(tmp_path: Path) -> None:
+    better = Comparison(before=1, after=5, gained=4, queries=9)
+    finished = Finished(Report(better, better, better, share=1.0), "ab12")
+    shape = finished_fields(finished, tmp_path / "index", tmp_path / "tuned", ["dragoman", "ingest"])
+    assert (shape["kept"], shape["folder"], shape["encoder"]) == (True, str(tmp_path / "tuned"), "ab12")
+    assert shape["ingest"] == ["dragoman", "ingest"]
+    assert shape["report"]["first"] == {"before": 1, "after": 5, "gained": 4, "queries": 9}

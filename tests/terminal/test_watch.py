@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import signal
@@ -187,3 +188,13 @@ def test_a_missing_folder_is_2(folder: Path, index_folder: Path) -> None:
         assert (watching.line() or "").startswith("dragoman: there is no ")
         assert watching.process.wait(SECONDS) == 2
         watching._reader.join()
+
+
+def test_each_step_is_a_line_of_json_where_that_is_asked_for(folder: Path, index_folder: Path) -> None:
+    with _watching(index_folder, "--progress", "json", folder) as watching:
+        steps: list[dict[str, object]] = []
+        while not steps or steps[-1]["type"] != "finished":
+            steps.append(json.loads(watching.line() or ""))
+        assert steps[0]["type"] == "found"
+        assert [step["path"] for step in steps if step["type"] == "ingested"] == [str(folder / "a.txt")]
+        assert watching.interrupt() == 0

@@ -1,0 +1,29 @@
+"""Where things of the user's are kept when nobody says where: in the folders that the system has for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+_NAME = "dragoman"
+
+
+def config_folder() -> Path:
+    """Name the folder of the user's settings."""
+    return platformdirs.user_config_path(_NAME)
+
+
+def default_index() -> Path:
+    """Name the folder of the index where none is named."""
+    return platformdirs.user_data_path(_NAME) / "index"
+
+
+def collections_folder() -> Path:
+    """Name the folder in which each collection has one."""
+    return platformdirs.user_data_path(_NAME) / "collections"
+
+
+def default_models() -> Path:
+    """Name the folder of fetched models where none is named."""
+    return platformdirs.user_data_path(_NAME) / "models"
