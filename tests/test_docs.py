@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from terminal.cli import cli
+from terminal.cli import cli, with_search
 from terminal.commands.models import models
 from terminal.diagnostics import ExitCode
 
@@ -61,7 +61,7 @@ def check(command: str) -> None:
     Raises:
         click.UsageError: click would not take it.
     """
-    words = arguments_of(command)
+    words = with_search(arguments_of(command))
     place: click.Command = cli
     while isinstance(place, click.Group) and (words := parse(place, words)):
         assert words[0] in place.commands, command
@@ -79,6 +79,7 @@ def test_a_command_that_is_told_exists(path: Path) -> None:
     "command",
     [
         "dragoman find x",
+        "dragoman aspirin",
         "dragoman search --colour x",
         "dragoman search --mode psychic x",
         "dragoman status x",

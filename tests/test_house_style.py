@@ -169,6 +169,7 @@ def test_every_error_has_an_exit_code() -> None:
     assert {error.__name__: int(exit_code(error("", remedy=""))) for error in errors()} == {
         "DragomanError": 2,
         "UsageError": 2,
+        "NotThere": 2,
         "IndexProblem": 3,
         "IndexMissing": 3,
         "IndexForeign": 3,

@@ -10,13 +10,16 @@ import pytest
 ENCODING = {"torch", "transformers", "tokenizers", "sentence_transformers"}
 SCREEN = {"textual"}
 STORAGE = {"faiss"}
+SERVERS = {"starlette", "uvicorn", "mcp"}
 LOADED = "import sys, importlib; importlib.import_module(sys.argv[1]); print(*sys.modules)"
 
 
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("terminal.cli", ENCODING | SCREEN | STORAGE | {"numpy", "lxml", "sqlite_utils"}),
+        ("terminal.cli", ENCODING | SCREEN | STORAGE | SERVERS | {"numpy", "lxml", "sqlite_utils"}),
+        ("terminal.start", {"click", "dataclasses", "json", "msgspec", "asyncio"}),
+        ("terminal.engine.opening", ENCODING | SCREEN | STORAGE | SERVERS | {"numpy", "asyncio", "lxml"}),
         ("terminal.tui.app", ENCODING | STORAGE),
         ("ingest.ingester", ENCODING | SCREEN | STORAGE),
         ("ingest.readers.parse_child", ENCODING | SCREEN | STORAGE),

@@ -1,0 +1,1 @@
+"""Pages for a browser that show what an index holds; each is one file and asks the network for nothing."""
