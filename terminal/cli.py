@@ -11,6 +11,7 @@ import click
 from terminal.delivery import settle_stdout
 from terminal.diagnostics import MEANINGS, ExitCode, guard
 from terminal.lazy_commands import LazyCommands
+from terminal.start import with_search
 
 _COMMANDS = LazyCommands(
     {
@@ -76,21 +77,11 @@ def cli(context: click.Context) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _reopen_closed_streams()
-    given = with_search(sys.argv[1:] if arguments is None else arguments)
+    given = with_search(list(sys.argv[1:] if arguments is None else arguments))
     try:
         return guard(lambda: int(cli.main(args=given, prog_name="dragoman", standalone_mode=False)))
     finally:
         settle_stdout()
-
-
-def with_search(arguments: Sequence[str]) -> list[str]:
-    """Put `search` before a question that stands where a command would: no command looks like one.
-
-    A question has a space in it, or a letter beyond ASCII. A single plain word is none: it may be a slip.
-    """
-    first = arguments[0] if arguments else ""
-    is_question = not first.startswith("-") and (any(map(str.isspace, first)) or not first.isascii())
-    return ["search", *arguments] if is_question else list(arguments)
 
 
 def _reopen_closed_streams() -> None:

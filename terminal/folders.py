@@ -27,3 +27,8 @@ def collections_folder() -> Path:
 def default_models() -> Path:
     """Name the folder of fetched models where none is named."""
     return platformdirs.user_data_path(_NAME) / "models"
+
+
+def state_folder() -> Path:
+    """Name the folder of what is kept between runs: questions, the theme, jobs, servers that were named."""
+    return platformdirs.user_state_path(_NAME)

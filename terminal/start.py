@@ -29,13 +29,23 @@ _ERROR = 2
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    arguments = sys.argv[1:]
+    arguments = with_search(sys.argv[1:])
     code = _handed_over(arguments) if _may_be_handed_over(arguments) else None
     if code is not None:
         return code
     from terminal.cli import main as run
 
     return run(arguments)
+
+
+def with_search(arguments: list[str]) -> list[str]:
+    """Put `search` before a question that stands where a command would: no command looks like one.
+
+    A question has a space in it, or a letter beyond ASCII. A single plain word is none: it may be a slip.
+    """
+    first = arguments[0] if arguments else ""
+    is_question = not first.startswith("-") and (any(map(str.isspace, first)) or not first.isascii())
+    return ["search", *arguments] if is_question else list(arguments)
 
 
 def _may_be_handed_over(arguments: list[str]) -> bool:

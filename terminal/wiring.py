@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from index_data.errors import EncoderUnavailable, IndexMismatch, UsageError
+from terminal.named_servers import refuse_unnamed, remember_server
 from terminal.settings import Settings
 
 if TYPE_CHECKING:
@@ -155,6 +156,10 @@ def _load_embedder(settings: Settings, made_by: Fingerprint | None, announce: An
     model = None if settings.model == AUTO else settings.model
     model = model or (made_by.model if made_by else None)
     if model and is_served(model):
+        if model == settings.model:
+            remember_server(model)
+        else:
+            refuse_unnamed(model)
         return _served(model, settings, made_by)
     if settings.offline is not False:
         os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 import pytest
 
-from terminal.cli import cli, with_search
+from terminal.cli import cli
 from terminal.commands.models import models
 from terminal.diagnostics import ExitCode
+from terminal.start import with_search
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

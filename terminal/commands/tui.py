@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
-import platformdirs
 
 from index_data.errors import IndexMissing, UsageError
 from search.query import Query
 from terminal.commands.options import shared_options
 from terminal.diagnostics import ExitCode, tell
+from terminal.folders import state_folder
 from terminal.safe_text import safe_text
 from terminal.settings import Settings, load_settings
 
@@ -74,7 +74,7 @@ def tui(query: tuple[str, ...], *, web: int | None, **flags: object) -> int:
         viewer=settings.viewer,
         rerank=settings.rerank is not False,
         keys=settings.keys,
-        state=platformdirs.user_state_path("dragoman"),
+        state=state_folder(),
         history=settings.history,
     )
     # The encoder works in another process, where it cannot hold up the screen.

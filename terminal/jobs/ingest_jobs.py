@@ -22,10 +22,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from index_data.atomic_file import write_atomically
 from index_data.errors import NotThere
+from terminal.folders import state_folder
 from terminal.json_output import dump
 
 _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
@@ -144,7 +143,7 @@ class IngestJobs:
     """The ingests that were started from a screen or by a program, by this process or another one."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or platformdirs.user_state_path("dragoman") / "jobs"
+        self._folder = folder or state_folder() / "jobs"
 
     def start(self, paths: Sequence[Path], index: Path, options: Sequence[str] = ()) -> IngestJob:
         """Start to read `paths` into `index`, with more `options` of `dragoman ingest`.

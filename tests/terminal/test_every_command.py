@@ -10,7 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from terminal.cli import cli, with_search
+from terminal.cli import cli
+from terminal.start import with_search
 
 WITHOUT_JSON = {
     "completion": "prints what a shell reads",

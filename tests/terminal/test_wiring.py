@@ -102,6 +102,24 @@ def test_the_encoder_compares_token_by_token_unless_told_not_to(index_folder: Pa
             load_searcher(index, settings(index_folder, reranker="bge-reranker-v2-m3"))
 
 
+def test_an_index_may_not_choose_a_server(
+    index_folder: Path, folder: Path, served: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with open_ingester(settings(index_folder, model=served)) as ingester:
+        list(ingester.ingest([folder]))
+    with open_index(settings(index_folder)) as index:
+        assert load_searcher(index, settings(index_folder)).embedder is not None
+        # Somebody else's home, where that server was never named.
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+        asked: list[object] = []
+        monkeypatch.setattr(_Embeddings, "do_POST", asked.append)
+        with pytest.raises(EncoderUnavailable, match="a server that you have not named") as refusal:
+            load_searcher(index, settings(index_folder))
+        assert served in refusal.value.remedy
+        assert asked == []
+        monkeypatch.undo()
+
+
 class _Scores(_Embeddings):
     """text-embeddings-inference: how often `x` stands in a text."""
 

@@ -109,6 +109,7 @@ def test_an_encrypted_document_is_refused() -> None:
         (read_odt, odf("text", "<text:p> </text:p>")),
         (read_ods, odf("spreadsheet", '<table:table table:name="S"/>')),
     ],
+    ids=["odt", "ods"],
 )
 def test_a_document_without_text_is_refused(read: Callable[[bytes], ParsedDocument], data: bytes) -> None:
     with pytest.raises(UnreadableFile, match=r"^no text in it$"):

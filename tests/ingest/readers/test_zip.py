@@ -107,6 +107,7 @@ def test_an_archive_without_documents_is_refused(entries: dict[str, str], reason
         ("a.zip.gz", gzip.compress(zipped({"a.txt": "x"})), "an archive inside another is not opened"),
         ("a.txt.gz", gzip.compress(gzip.compress(b"x")), "not a text file"),
     ],
+    ids=["bomb", "cut", "no gzip", "empty", "archive", "twice"],
 )
 def test_packed_files_that_are_refused(name: str, data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
