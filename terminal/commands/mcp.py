@@ -12,9 +12,13 @@ from terminal.diagnostics import ExitCode, tell
 from terminal.settings import load_settings
 
 _EXAMPLES = """\b
-Try, in a client's list of servers:
+Try:
+  dragoman mcp
+  dragoman mcp --allow-ingest ~/papers
+
+\b
+In a client's list of servers:
   {"command": "dragoman", "args": ["mcp"]}
-  {"command": "dragoman", "args": ["mcp", "--allow-ingest", "/srv/papers"]}
 """
 
 

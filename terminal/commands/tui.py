@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -55,13 +56,26 @@ def tui(query: tuple[str, ...], *, web: int | None, **flags: object) -> int:
     _refuse_without_terminal()
     settings = load_settings(flags)
     from terminal.engine.opening import engine_beside
+    from terminal.tui.keymap import refuse_unfit
+
+    refuse_unfit(settings.keys)
+    # The encoder works in another process, where it cannot hold up the screen.
+    with engine_beside(settings) as engine:
+        _show(engine, safe_text(" ".join(query)), settings, flags, new=not _has_index(engine))
+    return ExitCode.OK
+
+
+def _show(
+    engine: NearestEngine, question: str, settings: Settings, flags: Mapping[str, object], *, new: bool
+) -> None:
+    # It warns of what a terminal cannot do, which nobody asked for.
+    logging.getLogger("textual_image").addHandler(logging.NullHandler())
     from terminal.tui.app import SearchApp
     from terminal.tui.asker import Asker
     from terminal.tui.habits import Habits
-    from terminal.tui.keymap import refuse_unfit
 
-    question = Query(
-        text=safe_text(" ".join(query)),
+    query = Query(
+        text=question,
         limit=settings.limit,
         mode=settings.mode,
         min_score=settings.min_score,
@@ -69,7 +83,6 @@ def tui(query: tuple[str, ...], *, web: int | None, **flags: object) -> int:
         preferred_languages=settings.prefer_lang,
         balance_languages=settings.lang_balance,
     )
-    refuse_unfit(settings.keys)
     habits = Habits(
         viewer=settings.viewer,
         rerank=settings.rerank is not False,
@@ -77,11 +90,8 @@ def tui(query: tuple[str, ...], *, web: int | None, **flags: object) -> int:
         state=state_folder(),
         history=settings.history,
     )
-    # The encoder works in another process, where it cannot hold up the screen.
-    with engine_beside(settings) as engine, Asker(engine) as asker:
-        beside = _beside(settings, flags, new=not _has_index(engine))
-        SearchApp(asker, question, habits, beside).run()
-    return ExitCode.OK
+    with Asker(engine) as asker:
+        SearchApp(asker, query, habits, _beside(settings, flags, new=new)).run()
 
 
 def _has_index(engine: NearestEngine) -> bool:
@@ -139,4 +149,8 @@ def _refuse_without_terminal() -> None:
         raise UsageError(
             "the screen needs a terminal on stdin and stdout",
             remedy='Without one: dragoman search --json "QUESTION"',
+        )
+    if not all(os.get_terminal_size(sys.stdout.fileno())):
+        raise UsageError(
+            "the terminal says that it has no size", remedy="Give it one: stty rows 24 columns 80"
         )

@@ -43,7 +43,7 @@ def engine_at(folder: Path, library: Library) -> Engine:
 def app_with(library: Library, opened: list[Engine]) -> Iterator[SearchApp]:
     def open_asker(folder: Path) -> Asker:
         opened.append(engine_at(folder, library))
-        return Asker(opened[-1])
+        return Asker.opened(opened[-1])
 
     folder = collection("recipes").folder
     with engine_at(folder, library) as engine, Asker(engine) as asker:

@@ -20,6 +20,7 @@ def subclasses(kind: type[DragomanError]) -> Iterator[type[DragomanError]]:
 
 CODES = {
     errors.UsageError: 2,
+    errors.NotThere: 2,
     errors.IndexProblem: 3,
     errors.IndexMissing: 3,
     errors.IndexForeign: 3,

@@ -89,6 +89,7 @@ async def test_the_page_is_drawn_and_scrolled_to_the_box(hit: Hit) -> None:
         assert app.query_one("#text").display
 
 
+@pytest.mark.filterwarnings("ignore:Image.Image.getdata is deprecated:DeprecationWarning")
 async def test_what_has_no_page_is_told(hit: Hit) -> None:
     app = Paged()
     async with app.run_test() as pilot:
@@ -119,7 +120,7 @@ async def test_a_key_shows_the_page_and_the_text_again(asker: Asker) -> None:
 async def test_titles_and_passages_are_put_in_order(asker: Asker, library: Library, how: Rtl) -> None:
     beside = Beside(library.index_folder, lambda _: asker, IngestJobs(library.files), rtl=how)
     app = SearchApp(asker, Query("الخبز lang:ar"), beside=beside)
-    async with app.run_test(size=(120, 30)) as pilot:
+    async with app.run_test(size=(160, 30)) as pilot:
         await until(pilot, lambda: app.screen.query_one(HitList).option_count == 1)
         await pilot.press("down")
         await pilot.pause(0.1)

@@ -9,10 +9,13 @@ import select
 import shlex
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from index_data.paths import IndexPaths
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Library
@@ -78,8 +81,11 @@ def test_a_closed_stream_is_no_error(library: Library, closed: str) -> None:
     assert "Traceback" not in found.stderr + missing.stderr
 
 
-def test_a_screen_without_an_index_ends_before_it_starts(tmp_path: Path) -> None:
+def test_a_screen_whose_index_is_none_ends_before_it_starts(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    IndexPaths(tmp_path / "none").database.write_bytes(b"nothing of the kind" * 999)
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
     ran = subprocess.run(
         [*COMMAND, "tui", "--index", str(tmp_path / "none")],
         stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -89,7 +95,8 @@ def test_a_screen_without_an_index_ends_before_it_starts(tmp_path: Path) -> None
     os.close(ours)
     os.close(theirs)
     assert ran.returncode == 3
-    assert b"there is no index" in ran.stderr
+    assert ran.stderr.startswith(b"dragoman: ")
+    assert ran.stderr.count(b"\n") == 2
     assert drawn == []
 
 
@@ -115,3 +122,16 @@ def test_a_search_by_words_loads_no_encoder(library: Library) -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_terminal_without_a_size_gets_no_screen(library: Library) -> None:
+    ours, theirs = pty.openpty()
+    ran = subprocess.run(
+        [*COMMAND, "tui", "--index", str(library.index_folder)],
+        stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False, timeout=60,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+    assert ran.returncode == 2
+    assert b"no size" in ran.stderr

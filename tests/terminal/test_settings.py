@@ -182,9 +182,10 @@ def test_what_a_command_hands_on_is_a_setting() -> None:
         "serve": {
             "idle", "stop", "address", "token_file", "hosts", "roots", "describe",
         },
+        "map": {"output", "by", "method", "most", "documents", "balance"},
         "mcp": {"allow_ingest"},
         "tui": {"query", "web"},
-        "status": {"files", "as_json"},
+        "status": {"files", "as_json", "html"},
         "list": {"as_json"},
         "fetch": {"name", "revision", "source", "as_json", "progress"},
         "verify": {"names", "file", "passage_ids", "as_json"},

@@ -161,7 +161,7 @@ def test_the_latest_comes_first_and_what_is_no_job_does_not_count(
 
 def test_a_process_is_started_and_leaves_word(folder: Path, tmp_path: Path) -> None:
     jobs = IngestJobs(folder)
-    job = jobs.start([tmp_path / "nothing"], tmp_path / "index", ["--model", "there-is-no-such-encoder"])
+    job = jobs.start([tmp_path], tmp_path / "index", ["--model", "there-is-no-such-encoder"])
     assert jobs.all() == [job]
     [waiting] = [thread for thread in threading.enumerate() if job.job_id in thread.name]
     waiting.join(60)
