@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -150,7 +151,13 @@ def _refuse_without_terminal() -> None:
             "the screen needs a terminal on stdin and stdout",
             remedy='Without one: dragoman search --json "QUESTION"',
         )
-    if not all(os.get_terminal_size(sys.stdout.fileno())):
+    if not _has_room():
         raise UsageError(
             "the terminal says that it has no size", remedy="Give it one: stty rows 24 columns 80"
         )
+
+
+def _has_room() -> bool:
+    with suppress(OSError):
+        return all(os.get_terminal_size(sys.stdout.fileno()))
+    return True
