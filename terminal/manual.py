@@ -35,7 +35,7 @@ _FILES = (
 def manual(command: click.Group) -> str:
     """Write the page of `command` and of all below it, for man(1)."""
     today = datetime.now(UTC).date().isoformat()
-    context = click.Context(command, info_name=_NAME)
+    context = click.Context(command, info_name=_NAME, **command.context_settings)
     lines = [
         f'.TH {_NAME.upper()} 1 {today} "Dragoman {version(_NAME)}" "User Commands"',
         ".nh",

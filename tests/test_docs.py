@@ -46,7 +46,7 @@ def arguments_of(command: str) -> list[str]:
 
 def parse(command: click.Command, words: list[str]) -> list[str]:
     """Check options, and values from a choice, as click would, and return what it left over."""
-    context = click.Context(command)
+    context = click.Context(command, help_option_names=["-h", "--help"])
     values, left_over, _ = command.make_parser(context).parse_args(list(words))
     for parameter in command.params:
         if isinstance(parameter.type, click.Choice) and isinstance(

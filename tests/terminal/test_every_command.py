@@ -31,7 +31,7 @@ def commands(
     group: click.Group = cli, context: click.Context | None = None, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, click.Command]]:
     """Walk through all commands, with the words that call them."""
-    context = context or click.Context(group, info_name="dragoman")
+    context = context or click.Context(group, info_name="dragoman", **group.context_settings)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
