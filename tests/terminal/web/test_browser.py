@@ -106,9 +106,11 @@ def test_a_question_in_german_leads_to_a_page_in_chinese(
         seen.wait_for("中国传统星空文化.pdf")
         seen.wait_for("rerank")
         page.keyboard.press("o")
-        seen.wait_for("opens no files")
+        seen.wait_for("Files are opened")
         with page.expect_download() as download:
             page.keyboard.press("e")
+            seen.wait_for("results.json")
+            page.keyboard.press("Enter")
         download.value.save_as(tmp_path / "results.json")
         page.screenshot(path=tmp_path / "screen.png")
         assert {urlsplit(url).netloc for url in seen.asked} == {urlsplit(link).netloc}
