@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from encoder.interface import Embedder
     from index_data.index import Index
     from index_data.records import FileAccount, IndexSummary, StoredPassage
+    from search.explanation import Explanation
     from search.searcher import Searcher
 
 
@@ -96,8 +97,7 @@ class Engine:
             UsageError: the question names a language or a type of which the index holds nothing.
             DragomanError: the index or the encoder cannot be used.
         """
-        index = self.index()
-        refuse_unknown(query.filters, lambda: self._summary_of(index))
+        index = self._index_for(query)
         if stage is Stage.WORDS or query.by_example:
             words = query if query.by_example else replace(query, mode=Mode.LEXICAL)
             return answer(self._by_words(index), words, self.folder)
@@ -110,17 +110,11 @@ class Engine:
         Raises:
             DragomanError: the index or the encoder cannot be used.
         """
-        from search.explanation import explain
         from terminal.explanation_output import explanation_fields
 
-        index = self.index()
-        refuse_unknown(query.filters, lambda: self._summary_of(index))
-        asked_about = [] if passage_id is None else [passage_id]
-        if query.mode is Mode.LEXICAL:
-            return explanation_fields(explain(self._by_words(index), query, asked_about), None)
-        with self._encoding:
-            told = explain(self._loaded_searcher(), query, asked_about)
-        return explanation_fields(told, None)
+        stage = Stage.WORDS if query.mode is Mode.LEXICAL else Stage.RANKED
+        ids = [] if passage_id is None else [passage_id]
+        return explanation_fields(self._explanation(self._index_for(query), query, stage, ids), None)
 
     def explained(
         self,
@@ -137,19 +131,21 @@ class Engine:
             UsageError: there is no such passage, or of a language or a type nothing.
             DragomanError: the index or the encoder cannot be used.
         """
-        from search.explanation import explain
         from terminal.explanation_output import explanation_json, explanation_text
 
-        index = self.index()
-        refuse_unknown(query.filters, lambda: self._summary_of(index))
+        index = self._index_for(query)
         ids, absent = _targets(index, passage_id, path)
-        if stage is Stage.WORDS:
-            told = explain(self._by_words(index), replace(query, mode=Mode.LEXICAL), ids)
-        else:
-            with self._encoding:
-                told = explain(self._encoding_searcher(query, stage), query, ids)
+        told = self._explanation(index, query, stage, ids)
         write = explanation_json if as_json else explanation_text
         return Told(write(told, absent), len(told.hits))
+
+    def _explanation(self, index: Index, query: Query, stage: Stage, ids: list[int]) -> Explanation:
+        from search.explanation import explain
+
+        if stage is Stage.WORDS:
+            return explain(self._by_words(index), replace(query, mode=Mode.LEXICAL), ids)
+        with self._encoding:
+            return explain(self._encoding_searcher(query, stage), query, ids)
 
     def passages_of(self, path: Path) -> list[int]:
         """Return the ids of the passages of the document at `path`, in order; none where there is none."""
@@ -219,6 +215,12 @@ class Engine:
         if counted is None or counted[0] is not index or counted[1].generation != index.generation:
             self._summary = counted = index, index.summary()
         return counted[1]
+
+    def _index_for(self, query: Query) -> Index:
+        """Return the index, unless it holds nothing of what `query` names."""
+        index = self.index()
+        refuse_unknown(query.filters, lambda: self._summary_of(index))
+        return index
 
     def _encoding_searcher(self, query: Query, stage: Stage) -> Searcher:
         """Return what goes as far as `stage` says."""

@@ -6,13 +6,12 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from time import time
 from typing import Any
 
 from ingest.progress import Embedded, Found, Ingested, Moved, Progress, Skipped, Unchanged
-from terminal.jobs.ingest_jobs import IngestJob
+from terminal.jobs.ingest_jobs import IngestJob, JobState
 from terminal.progress_bar import Tally
 
 _MOST_SKIPPED = 1_000
@@ -23,20 +22,11 @@ _MOST_WORDS = 20
 _INTERRUPTED = "dragoman: interrupted"
 
 
-class Standing(StrEnum):
-    """What has become of a job."""
-
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, slots=True)
 class JobProgress:
     """A job as it stands now."""
 
-    standing: Standing
+    standing: JobState
     done: int
     """Files that are dealt with."""
     files: int
@@ -98,13 +88,13 @@ class JobReader:
             if len(self._skipped) < _MOST_SKIPPED:
                 self._skipped.append(event)
 
-    def _standing(self, *, running: bool, report: dict[str, Any] | None) -> Standing:
+    def _standing(self, *, running: bool, report: dict[str, Any] | None) -> JobState:
         if running:
-            return Standing.RUNNING
+            return JobState.RUNNING
         interrupted = any(word.startswith(_INTERRUPTED) for word in self._words)
         if interrupted or (report and report.get("stopped")):
-            return Standing.STOPPED
-        return Standing.FAILED if report is None else Standing.DONE
+            return JobState.STOPPED
+        return JobState.FAILED if report is None else JobState.DONE
 
     def _ended(self) -> float:
         with suppress(OSError):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 from starlette.requests import Request
@@ -17,7 +16,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from index_data.errors import NotThere
-from terminal.jobs.ingest_jobs import IngestJob, IngestJobs, JobState, ToldLine
+from terminal.jobs.ingest_jobs import IngestJob, IngestJobs, ToldLine
+from terminal.jobs.ingest_roots import is_there, place_below
+from terminal.jobs.job_output import brief_fields, job_fields
 from terminal.json_output import dump
 from terminal.safe_text import safe_text
 from terminal.service.http_json import json_answer, json_body
@@ -83,17 +84,17 @@ class JobRoutes:
 
     async def _all(self, _request: Request) -> Response:
         jobs = await self._gate.run(self._ours)
-        return json_answer({"schema": "dragoman.jobs/1", "jobs": list(map(_brief, jobs))})
+        return json_answer({"schema": "dragoman.jobs/1", "jobs": list(map(brief_fields, jobs))})
 
     async def _one(self, request: Request) -> Response:
-        return json_answer(await self._gate.run(lambda: _whole(self._job(request))))
+        return json_answer(await self._gate.run(lambda: job_fields(self._job(request))))
 
     async def _start(self, request: Request) -> Response:
         self._refuse_changes()
         wanted = read_request(await json_body(request), NewJob)
         async with self._starting:
             job = await self._gate.run(self._started, wanted)
-        answer = json_answer(await self._gate.run(_whole, job), HTTPStatus.ACCEPTED)
+        answer = json_answer(await self._gate.run(job_fields, job), HTTPStatus.ACCEPTED)
         answer.headers["Location"] = f"/v1/jobs/{job.job_id}"
         return answer
 
@@ -101,7 +102,7 @@ class JobRoutes:
         self._refuse_changes()
         job = await self._gate.run(self._job, request)
         await self._gate.run(job.stop)
-        return json_answer(await self._gate.run(_whole, job), HTTPStatus.ACCEPTED)
+        return json_answer(await self._gate.run(job_fields, job), HTTPStatus.ACCEPTED)
 
     async def _events(self, request: Request) -> Response:
         job = await self._gate.run(self._job, request)
@@ -141,7 +142,7 @@ class JobRoutes:
                 if looks % _LOOKS_BETWEEN_SIGNS == _LOOKS_BETWEEN_SIGNS - 1:
                     yield ": still there\n\n"
                 await asyncio.sleep(0 if lines else _SECONDS_BETWEEN_LOOKS)
-            yield f"id: {_END}\nevent: end\ndata: {dump(_whole(job))}\n\n"
+            yield f"id: {_END}\nevent: end\ndata: {dump(job_fields(job))}\n\n"
 
     @contextmanager
     def _stream(self) -> Iterator[None]:
@@ -179,23 +180,16 @@ class JobRoutes:
             Refusal: it does not.
             NotThere: nothing is there.
         """
-        try:
-            path = Path(os.path.realpath(named))
-            inside = Path(named).is_absolute() and any(
-                path.is_relative_to(os.path.realpath(root)) for root in self._rules.roots
-            )
-            there = inside and os.path.exists(path)  # noqa: PTH110  # which any name may be asked of
-        except (OSError, ValueError):
-            inside = there = False
-        if not inside:
+        place = place_below(named, self._rules.roots)
+        if place is None:
             raise Refusal(
                 HTTPStatus.FORBIDDEN,
                 "this path may not be ingested",
                 remedy="Name absolute paths below a folder of --allow-ingest.",
             )
-        if not there:
+        if not is_there(place):
             raise NotThere("there is nothing at this path", remedy="Correct it.")
-        return path
+        return place
 
     def _ours(self) -> list[IngestJob]:
         return [job for job in self._jobs.all() if self._is_ours(job)]
@@ -208,22 +202,6 @@ class JobRoutes:
 
     def _is_ours(self, job: IngestJob) -> bool:
         return Path(job.index) == self._rules.index
-
-
-def _brief(job: IngestJob) -> dict[str, Any]:
-    return {"id": job.job_id, "state": job.state, "started": job.started, "paths": list(job.paths)}
-
-
-def _whole(job: IngestJob) -> dict[str, Any]:
-    state = job.state
-    words = job.last_words() if state is JobState.FAILED else []
-    return {
-        "schema": "dragoman.job/1",
-        **_brief(job),
-        "state": state,
-        "report": None if state is JobState.RUNNING else job.report(),
-        "reason": safe_text(" ".join(words)) if words else None,
-    }
 
 
 def _event(line: ToldLine) -> str:

@@ -7,10 +7,9 @@ import secrets
 import stat
 from pathlib import Path
 
-import platformdirs
-
 from index_data.atomic_file import make_folder, write_atomically
 from index_data.errors import UsageError
+from terminal.folders import state_folder
 from terminal.safe_text import safe_text
 
 _LEAST = 16
@@ -27,7 +26,7 @@ def _runtime_folder() -> Path:
     session = os.environ.get("XDG_RUNTIME_DIR", "")
     if Path(session).is_absolute():
         return Path(session) / "dragoman"
-    return platformdirs.user_state_path("dragoman") / "run"
+    return state_folder() / "run"
 
 
 def new_token(file: Path) -> str:

@@ -12,11 +12,12 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from index_data.errors import UsageError
-from terminal.jobs.ingest_jobs import IngestJob, IngestJobs
+from terminal.jobs.ingest_jobs import IngestJob, IngestJobs, JobState
+from terminal.jobs.ingest_roots import is_there, place_below
+from terminal.jobs.job_output import SCHEMA, job_fields
 from terminal.safe_text import safe_text
 from terminal.service.operations import Operation
 
-SCHEMA = "dragoman.job/1"
 _MOST_PATHS = 20
 
 
@@ -58,34 +59,17 @@ def ingest_operations(
             "Say how far an ingest is, and what it came to.",
             IngestStatus,
             SCHEMA,
-            lambda _engine, wanted: job_fields(ingests.job(wanted.id)),
+            lambda _engine, wanted: _told(ingests.job(wanted.id)),
         ),
     )
 
 
-def job_fields(job: IngestJob) -> dict[str, Any]:
-    """Make the object that tells of a job."""
-    lines = job.lines()
-    told = [(line, _step(line)) for line in lines]
-    steps = [step for _, step in told if step is not None]
-    words = [line.strip() for line, step in told if step is None]
-    running, report = job.running, job.report()
-    failed = not running and report is None
-    return {
-        "schema": SCHEMA,
-        "id": job.job_id,
-        "state": "running" if running else "failed" if report is None else _ended(report),
-        "started": job.started,
-        "paths": list(job.paths),
-        "report": None if running else report,
-        "reason": safe_text(" ".join(words[-2:])) if failed and words else None,
-        "steps": len(steps),
-        "last_step": steps[-1] if running and steps else None,
-    }
-
-
-def _ended(report: dict[str, Any]) -> str:
-    return "stopped" if report.get("stopped") else "done"
+def _told(job: IngestJob) -> dict[str, Any]:
+    """Tell of a job, and of the step that it is at."""
+    fields = job_fields(job)
+    steps = [step for line in job.lines() if (step := _step(line)) is not None]
+    running = fields["state"] is JobState.RUNNING
+    return fields | {"steps": len(steps), "last_step": steps[-1] if running and steps else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +95,7 @@ class _Ingests:
                     f"an ingest of this index is under way: {job.job_id}",
                     remedy="Ask for its ingest_status, and start another one when it has ended.",
                 )
-        return job_fields(self.jobs.start(paths, Path(self.index), self.options))
+        return _told(self.jobs.start(paths, Path(self.index), self.options))
 
     def job(self, job_id: str) -> IngestJob:
         job = self.jobs.job(job_id)
@@ -125,16 +109,15 @@ class _Ingests:
         Raises:
             UsageError: it leads to nothing, or to what may not be read.
         """
-        with suppress(OSError, ValueError, RuntimeError):
-            real = Path(path).resolve()
-            if Path(path).is_absolute() and any(real.is_relative_to(root) for root in self.roots):
-                if real.exists():
-                    return real
-                raise UsageError(f"there is nothing at {safe_text(path)}", remedy="Name a file or a folder.")
-        raise UsageError(
-            f"{safe_text(path)} may not be read",
-            remedy=f"Give absolute paths below one of these: {self.named}.",
-        )
+        place = place_below(path, self.roots)
+        if place is None:
+            raise UsageError(
+                f"{safe_text(path)} may not be read",
+                remedy=f"Give absolute paths below one of these: {self.named}.",
+            )
+        if not is_there(place):
+            raise UsageError(f"there is nothing at {safe_text(path)}", remedy="Name a file or a folder.")
+        return place
 
 
 def _step(line: str) -> dict[str, Any] | None:

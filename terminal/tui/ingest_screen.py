@@ -17,8 +17,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from terminal.jobs.ingest_jobs import IngestJob, IngestJobs
-from terminal.jobs.job_progress import JobProgress, JobReader, Standing
+from terminal.jobs.ingest_jobs import IngestJob, IngestJobs, JobState
+from terminal.jobs.job_progress import JobProgress, JobReader
 from terminal.safe_text import safe_path, safe_text
 from terminal.tui import keys
 from terminal.tui.folder_input import FolderInput
@@ -30,10 +30,10 @@ _MOST_SHOWN = 200
 """Unreadable files that are shown."""
 _BAR_CELLS = 30
 _COLOURS = {
-    Standing.RUNNING: "$accent",
-    Standing.DONE: "$success",
-    Standing.STOPPED: "$warning",
-    Standing.FAILED: "$error",
+    JobState.RUNNING: "$accent",
+    JobState.DONE: "$success",
+    JobState.STOPPED: "$warning",
+    JobState.FAILED: "$error",
 }
 _HINT = "enter starts · tab completes · it goes on when this screen is closed"
 
@@ -214,7 +214,7 @@ def _row(job: IngestJob, told: JobProgress, index: Path) -> Content:
 
 
 def _progress(told: JobProgress) -> Content:
-    share = min(told.done / told.files, 1.0) if told.files else float(told.standing is Standing.DONE)
+    share = min(told.done / told.files, 1.0) if told.files else float(told.standing is JobState.DONE)
     filled = round(share * _BAR_CELLS)
     line = told.line if told.files else "looking at the files"
     return Content.assemble(
@@ -222,7 +222,7 @@ def _progress(told: JobProgress) -> Content:
         ("━" * (_BAR_CELLS - filled), "$foreground 20%"),
         f" {share:>4.0%} ",
         (told.standing, _COLOURS[told.standing]),
-        f"\n{line}" if told.files or told.standing is Standing.RUNNING else "",
+        f"\n{line}" if told.files or told.standing is JobState.RUNNING else "",
         *(f"\n{safe_text(word)}" for word in told.words),
     )
 

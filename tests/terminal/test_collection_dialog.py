@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from index_data.index import Index
@@ -25,6 +24,7 @@ from terminal.tui.beside import Beside
 from terminal.tui.collection_dialog import CollectionDialog
 from terminal.tui.hit_list import HitList
 from terminal.tui.search_screen import SearchScreen
+from tests.terminal.piloting import until
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Library
@@ -49,14 +49,6 @@ def app_with(library: Library, opened: list[Engine]) -> Iterator[SearchApp]:
     with engine_at(folder, library) as engine, Asker(engine) as asker:
         beside = Beside(folder, open_asker, IngestJobs(library.files / "jobs"))
         yield SearchApp(asker, Query("bread"), beside=beside)
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        await pilot.pause(0.02)
-        if condition():
-            return
-    raise AssertionError("it never came true")
 
 
 def has_hits(app: SearchApp) -> bool:

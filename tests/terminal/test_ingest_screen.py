@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from textual.binding import Binding
-from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from search.query import Query
@@ -24,6 +22,7 @@ from terminal.tui.collection_dialog import CollectionDialog
 from terminal.tui.folder_input import FolderInput, suggestion
 from terminal.tui.hit_list import HitList
 from terminal.tui.ingest_screen import IngestScreen, JobList
+from tests.terminal.piloting import until
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Library
@@ -55,14 +54,6 @@ def beside(index: Path, jobs: IngestJobs, *, new: bool = False) -> Beside:
         return Asker(engine_of(load_settings({"index": str(folder)})))
 
     return Beside(index, another, jobs, new=new)
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 30) -> None:
-    for _ in range(int(seconds * 50)):
-        await pilot.pause(0.02)
-        if condition():
-            return
-    raise AssertionError("it never came true")
 
 
 def text(app: SearchApp, selector: str) -> str:

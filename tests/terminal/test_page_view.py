@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from search.hits import Hit
@@ -22,20 +20,13 @@ from terminal.tui.asker import Asker
 from terminal.tui.beside import Beside
 from terminal.tui.hit_list import HitList
 from terminal.tui.page_view import PageView
+from tests.terminal.piloting import until
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Library
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "documents" / "night-sky" / "中国传统星空文化.pdf"
 TEXT = "木为青，火为赤，土为黄"
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        await pilot.pause(0.02)
-        if condition():
-            return
-    raise AssertionError("it never came true")
 
 
 class Paged(App[None]):

@@ -3,13 +3,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from index_data.index import Index
@@ -23,25 +21,10 @@ from terminal.tui.export_dialog import ExportDialog
 from terminal.tui.hit_list import HitList
 from terminal.tui.marked_passage import MarkedPassage
 from terminal.tui.query_input import QueryInput
+from tests.terminal.piloting import settle, until
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Asking, Library
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        await pilot.pause(0.01)
-        if condition():
-            return
-    raise AssertionError("it never came true")
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await until(
-        pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.group != "dialog")
-    )
-    await pilot.pause(0.02)
 
 
 def text_of(app: SearchApp, selector: str) -> str:

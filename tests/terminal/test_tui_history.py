@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,7 @@ from terminal.tui.habits import Habits
 from terminal.tui.kept_theme import keep_theme, kept_theme
 from terminal.tui.query_input import QueryInput
 from terminal.tui.question_history import MOST, QuestionHistory
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        await pilot.pause(0.01)
-        if condition():
-            return
-    raise AssertionError("it never came true")
+from tests.terminal.piloting import until
 
 
 async def settle(pilot: Pilot[None]) -> None:

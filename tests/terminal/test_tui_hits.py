@@ -20,7 +20,7 @@ from terminal.tui.app import SearchApp
 from terminal.tui.asker import Asker
 from terminal.tui.export_dialog import ExportDialog
 from terminal.tui.reading_dialog import ReadingDialog
-from terminal.tui.search_screen import SearchScreen
+from tests.terminal.piloting import screen_of, settle, status, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,32 +28,6 @@ if TYPE_CHECKING:
     from tests.terminal.conftest import Asking, Library
 
 SCHEMA = json.loads(schema_text())
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        await pilot.pause(0.01)
-        if condition():
-            return
-    raise AssertionError("it never came true")
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await until(
-        pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.group != "dialog")
-    )
-    await pilot.pause(0.02)
-
-
-def screen_of(app: SearchApp) -> SearchScreen:
-    screen = app.screen_stack[1]
-    assert isinstance(screen, SearchScreen)
-    return screen
-
-
-def status(app: SearchApp) -> str:
-    return str(screen_of(app).query_one("#status", Static).render())
 
 
 async def export(pilot: Pilot[None], name: str) -> None:

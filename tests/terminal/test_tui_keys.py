@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,29 +22,7 @@ from terminal.tui.habits import Habits
 from terminal.tui.keymap import GROUPS, refuse_unfit
 from terminal.tui.query_input import QueryInput
 from terminal.tui.reading_dialog import ReadingDialog
-from terminal.tui.search_screen import SearchScreen
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        await pilot.pause(0.01)
-        if condition():
-            return
-    raise AssertionError("it never came true")
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await until(
-        pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.group != "dialog")
-    )
-    await pilot.pause(0.02)
-
-
-def screen_of(app: SearchApp) -> SearchScreen:
-    screen = app.screen_stack[1]
-    assert isinstance(screen, SearchScreen)
-    return screen
+from tests.terminal.piloting import screen_of, settle, until
 
 
 def chips(app: SearchApp) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from encoder.reranker import MaxSimReranker
@@ -24,7 +23,7 @@ from terminal.tui.asker import Asker
 from terminal.tui.habits import Habits
 from terminal.tui.query_input import QueryInput
 from terminal.tui.reading_dialog import ReadingDialog
-from terminal.tui.search_screen import SearchScreen
+from tests.terminal.piloting import screen_of, settle, status, until
 
 if TYPE_CHECKING:
     from tests.conftest import LetterEmbedder
@@ -67,32 +66,6 @@ def gated(library: Library, gates: Gates, asking: Asking) -> Iterator[Asker]:
                 yield asker
             finally:
                 gates.open()
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        await pilot.pause(0.01)
-        if condition():
-            return
-    raise AssertionError("it never came true")
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    await until(
-        pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.group != "dialog")
-    )
-    await pilot.pause(0.02)
-
-
-def screen_of(app: SearchApp) -> SearchScreen:
-    screen = app.screen_stack[1]
-    assert isinstance(screen, SearchScreen)
-    return screen
-
-
-def status(app: SearchApp) -> str:
-    return str(screen_of(app).query_one("#status", Static).render())
 
 
 def shown(app: SearchApp) -> list[int]:

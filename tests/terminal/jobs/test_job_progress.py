@@ -8,8 +8,8 @@ import pytest
 
 from ingest.progress import Embedded, Found, Ingested, Moved, Progress, Skipped, Unchanged
 from terminal.ingest_output import event_fields
-from terminal.jobs.ingest_jobs import IngestJob
-from terminal.jobs.job_progress import JobReader, Standing
+from terminal.jobs.ingest_jobs import IngestJob, JobState
+from terminal.jobs.job_progress import JobReader
 
 LeaveWord = Callable[..., IngestJob]
 EVENTS: list[Progress] = [
@@ -28,7 +28,7 @@ def told(*events: Progress) -> list[object]:
 
 def test_what_an_ingest_writes_is_counted(leave_word: LeaveWord) -> None:
     progress = JobReader(leave_word(*told(*EVENTS), runs=True)).read()
-    assert (progress.standing, progress.done, progress.files) == (Standing.RUNNING, 4, 6)
+    assert (progress.standing, progress.done, progress.files) == (JobState.RUNNING, 4, 6)
     assert progress.line.startswith("4 of 6 files, 3 passages, ")
     assert progress.line.endswith(" left")
     assert progress.skipped == (Skipped(Path("/e"), "broken"),)
@@ -52,15 +52,15 @@ def test_it_reads_on_where_it_stopped_and_waits_for_whole_lines(leave_word: Leav
 @pytest.mark.parametrize(
     ("report", "words", "standing"),
     [
-        ({"stopped": False}, [], Standing.DONE),
-        ({"stopped": True}, [], Standing.STOPPED),
-        (None, ["dragoman: interrupted", "  run it again"], Standing.STOPPED),
-        (None, ["dragoman: the index is locked", "  wait"], Standing.FAILED),
-        (None, [], Standing.FAILED),
+        ({"stopped": False}, [], JobState.DONE),
+        ({"stopped": True}, [], JobState.STOPPED),
+        (None, ["dragoman: interrupted", "  run it again"], JobState.STOPPED),
+        (None, ["dragoman: the index is locked", "  wait"], JobState.FAILED),
+        (None, [], JobState.FAILED),
     ],
 )
 def test_an_end_is_told_from_another(
-    leave_word: LeaveWord, report: object, words: list[str], standing: Standing
+    leave_word: LeaveWord, report: object, words: list[str], standing: JobState
 ) -> None:
     progress = JobReader(leave_word(*told(*EVENTS), *words, report=report)).read()
     assert progress.standing is standing
@@ -85,4 +85,4 @@ def test_only_so_many_failures_are_kept(leave_word: LeaveWord) -> None:
 def test_a_job_whose_words_are_gone_has_failed(leave_word: LeaveWord) -> None:
     job = leave_word()
     (job.folder / "progress.jsonl").unlink()
-    assert JobReader(job).read().standing is Standing.FAILED
+    assert JobReader(job).read().standing is JobState.FAILED
