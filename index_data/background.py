@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index_data import store
-from index_data.full_text import FullText
+from index_data.channels import Words
 from index_data.passages import Passages
+from index_data.rows import Rows
 
 SIZE = 512
 """Passages of a sample at most."""
@@ -41,18 +41,19 @@ class Background:
 class Backgrounds:
     """The sample of the latest generation; every method runs inside the caller's transaction."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, words: Callable[[Rows], Words], dimension: int) -> None:
+        self._words = words
         self._dimension = dimension
         self._sample: _Sample | None = None
 
-    def background(self, connection: sqlite3.Connection, text: str, passage_ids: Sequence[int]) -> Background:
+    def background(self, connection: Rows, text: str, passage_ids: Sequence[int]) -> Background:
         """Hold `text` against the sample, and name the languages of the passages with these ids.
 
         Raises:
             IndexDamaged: a vector is not what was stored.
         """
         sample = self._current(connection)
-        scores = FullText(connection).bm25(text, np.array(sample.ids, np.int64)) if passage_ids else {}
+        scores = self._words(connection).bm25(text, np.array(sample.ids, np.int64)) if passage_ids else {}
         return Background(
             sample.vectors,
             sample.spread,
@@ -61,13 +62,13 @@ class Backgrounds:
             dict(_languages(connection, passage_ids)),
         )
 
-    def _current(self, connection: sqlite3.Connection) -> _Sample:
+    def _current(self, connection: Rows) -> _Sample:
         generation = store.generation(connection)
         if self._sample is None or self._sample.generation != generation:
             self._sample = self._draw(connection, generation)
         return self._sample
 
-    def _draw(self, connection: sqlite3.Connection, generation: int) -> _Sample:
+    def _draw(self, connection: Rows, generation: int) -> _Sample:
         found = _languages(connection, _spread_ids(connection))
         ids = [passage_id for passage_id, _ in found]
         vectors = Passages(connection).vectors(np.array(ids, np.int64), self._dimension)
@@ -87,7 +88,7 @@ class _Sample:
     spread: float
 
 
-def _spread_ids(connection: sqlite3.Connection) -> list[int]:
+def _spread_ids(connection: Rows) -> list[int]:
     """Choose all passages of a small index, and of a larger one those next to evenly spread ids."""
     lowest, highest = connection.execute("SELECT min(passage_id), max(passage_id) FROM passages").fetchone()
     if lowest is None:
@@ -102,7 +103,7 @@ def _spread_ids(connection: sqlite3.Connection) -> list[int]:
     return [passage_id for (passage_id,) in rows]
 
 
-def _languages(connection: sqlite3.Connection, passage_ids: Sequence[int]) -> list[tuple[int, str]]:
+def _languages(connection: Rows, passage_ids: Sequence[int]) -> list[tuple[int, str]]:
     """Name the language of each passage, by ascending id."""
     return connection.execute(
         "SELECT passage_id, language FROM passages WHERE passage_id IN (SELECT value FROM json_each(?))"

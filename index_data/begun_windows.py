@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 
 from index_data.payloads import checksum, pack_vector, unpack_vectors
 from index_data.records import KnownWindow, WindowDigest
+from index_data.rows import Rows
 from index_data.sparse_vectors import pack_sparse, unpack_sparse
 
 
 class BegunWindows:
     """Their vectors as rows that no search sees; every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Rows) -> None:
         self._connection = connection
 
     def add(self, windows: Mapping[bytes, KnownWindow]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from index_data import kinds
 from index_data.kinds import Kind
 from index_data.passages import Passages
+from index_data.rows import Rows
 from index_data.segment_index import SegmentIndex
 from index_data.segments import Setting
 
@@ -38,9 +38,7 @@ class _Questions:
     """The least cosine among the ten nearest, without themselves: (Q,)."""
 
 
-def build(
-    connection: sqlite3.Connection, passage_ids: NDArray[np.int64], dimension: int
-) -> tuple[Any, Setting]:
+def build(connection: Rows, passage_ids: NDArray[np.int64], dimension: int) -> tuple[Any, Setting]:
     """Make a FAISS index of the vectors of these ids, int64 (N,) ascending, and say how to search it.
 
     Raises:
@@ -77,7 +75,7 @@ def _best(best: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.
     return -np.sort(-np.hstack((best, scores)), axis=1)[:, : _NEAREST + 1]
 
 
-def _setting(connection: sqlite3.Connection, index: SegmentIndex, kind: Kind, asked: _Questions) -> Setting:
+def _setting(connection: Rows, index: SegmentIndex, kind: Kind, asked: _Questions) -> Setting:
     """Raise what a search looks at until it finds enough."""
     probes = kinds.first_probes(kind)
     while True:
@@ -88,9 +86,7 @@ def _setting(connection: sqlite3.Connection, index: SegmentIndex, kind: Kind, as
         probes *= 2
 
 
-def _recalls(
-    connection: sqlite3.Connection, index: SegmentIndex, probes: int, asked: _Questions
-) -> list[float]:
+def _recalls(connection: Rows, index: SegmentIndex, probes: int, asked: _Questions) -> list[float]:
     """Measure which share of the nearest is found at each depth."""
     right = np.zeros(len(_DEPTHS))
     most = min(_NEAREST, len(index.ids) - 1)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from index_data import schema
 from index_data.errors import IndexDamaged
 from index_data.payloads import DAMAGE_REMEDY, pack_text, unpack_list, unpack_text
 from index_data.records import Document, FileStamp, UnreadFile
+from index_data.rows import Rows
 
 _COLUMNS = "path, size, modified_ns, content_hash, media_type, title, language, encoding, notes"
 
@@ -24,7 +24,7 @@ _COLUMNS = "path, size, modified_ns, content_hash, media_type, title, language, 
 class Documents:
     """Documents as rows; every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Rows) -> None:
         self._connection = connection
 
     def add(self, document: Document) -> int:
@@ -129,11 +129,9 @@ class Documents:
         return {Path(os.fsdecode(path)): FileStamp(*stamp) for path, *stamp in rows}
 
 
-def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
-    # Its import takes 0.2 s, which a search need not spend.
-    from sqlite_utils import Database
-
-    Database(connection, recursive_triggers=False, execute_plugins=False).table(table).insert(row)
+def _insert(connection: Rows, table: str, row: dict[str, Any]) -> None:
+    columns, places = ", ".join(row), ", ".join(f":{name}" for name in row)
+    connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)
 
 
 def _stamped(path: Path, stamp: FileStamp) -> dict[str, Any]:

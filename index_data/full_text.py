@@ -9,7 +9,6 @@ rules rebuilds the table.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -20,7 +19,9 @@ from numpy.typing import NDArray
 
 from index_data import words
 from index_data.bm25 import rarity, scores
-from index_data.records import Candidate
+from index_data.phrases import fts_expression
+from index_data.records import Candidate, Phrase
+from index_data.rows import Rows
 from index_data.stop_words import telling_words
 from index_data.varints import integers
 
@@ -33,6 +34,8 @@ _COUNTED = 1_000
 _ENOUGH = 10
 """Where the rare words find fewer passages, frequent ones are looked up too, whatever it takes."""
 
+_BATCH = 64
+"""Phrases that the table is asked for at once."""
 _SILENT = 0.25
 """What a stop word counts in a ranking; it finds nothing."""
 _LIKELY = 500
@@ -58,7 +61,7 @@ def asked_words(text: str) -> list[str]:
 class FullText:
     """The words of passages as rows; every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Rows) -> None:
         self._connection = connection
 
     def add(self, texts: Iterable[tuple[int, str]]) -> None:
@@ -92,6 +95,17 @@ class FullText:
         query = "SELECT rowid FROM passage_words WHERE passage_words MATCH ?"
         rows = self._connection.execute(query, (asked,)).fetchall()
         return np.fromiter((passage_id for (passage_id,) in rows), np.int64, len(rows))
+
+    def with_all(self, phrases: Sequence[Phrase]) -> list[NDArray[np.int64]]:
+        """Return ids, int64 (N,) each, that have to be among the passages with all of `phrases`.
+
+        Where `settled`, they are those passages; else there may be more of them.
+        """
+        return [self.holding(" AND ".join(some)) for some in _batches(phrases)]
+
+    def with_any(self, phrases: Sequence[Phrase]) -> list[NDArray[np.int64]]:
+        """Return ids, int64 (N,) each, of the passages with any of `phrases`, all of them `settled`."""
+        return [self.holding(" OR ".join(some)) for some in _batches(phrases)]
 
     def matching(
         self, text: str, count: int, allowed: NDArray[np.int64] | None, beginnings: Sequence[str] = ()
@@ -244,6 +258,12 @@ class FullText:
             (json.dumps(passage_ids.tolist()),),
         )
         return np.array([integers(size)[0] for (size,) in rows], np.float64)
+
+
+def _batches(phrases: Sequence[Phrase]) -> list[list[str]]:
+    """Write what the table has to hold, a few phrases at a time."""
+    expressions = [f"({asked})" for phrase in phrases if (asked := fts_expression(phrase))]
+    return [expressions[start : start + _BATCH] for start in range(0, len(expressions), _BATCH)]
 
 
 def _is_beginning(form: str) -> bool:

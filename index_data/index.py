@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index_data import entries, store
+from index_data import entries, opening, store
 from index_data.begun_windows import BegunWindows
-from index_data.custody import custody
 from index_data.documents import Documents
 from index_data.index_reader import IndexReader
-from index_data.publishing import publish
 from index_data.records import (
     Coverage,
     Document,
@@ -28,8 +25,8 @@ from index_data.records import (
     UnreadFile,
     WindowDigest,
 )
+from index_data.rows import Rows
 from index_data.seals import Part, Seals
-from index_data.segments import Segments
 from index_data.vectors import refuse_odd, refuse_other_lengths
 from index_data.windows import Windows
 
@@ -51,13 +48,8 @@ class Index(IndexReader):
         if stored is not None:
             store.refuse_differences(folder, stored, fingerprint)
         with ExitStack() as resources:
-            paths, connection = resources.enter_context(custody(folder, any_file_system=any_file_system))
-            with connection.writing() as rows:
-                store.prepare(rows, folder, fingerprint)
-                named = Segments(paths).rows(rows)
-            with paths.touched():
-                Segments(paths).sweep(named)
-            return cls(paths, connection, resources.pop_all())
+            opened = opening.to_write(folder, fingerprint, resources, any_file_system=any_file_system)
+            return cls(*opened, resources.pop_all())
 
     def replace(
         self,
@@ -82,23 +74,23 @@ class Index(IndexReader):
         refuse_odd(vectors, (len(passages), self.fingerprint.dimension))
         refuse_other_lengths(vectors)
         with self._changing() as rows:
-            entries.put(rows, document, passages, vectors, sparse, windows, coverage)
+            entries.put(rows, self._channels, document, passages, vectors, sparse, windows, coverage)
 
     def known_windows(self, windows: Iterable[WindowDigest]) -> dict[bytes, KnownWindow]:
         """Return the vectors of those windows that were embedded before, by digest."""
         wanted = tuple(windows)
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             begun = BegunWindows(rows).known(wanted, self.fingerprint.dimension)
             return begun | Windows(rows).known(wanted, self.fingerprint.dimension)
 
     def keep_begun(self, windows: Mapping[bytes, KnownWindow]) -> None:
         """Keep the vectors of windows, by digest, until their document is stored."""
-        with self._connection.writing() as rows:
+        with self._database.writing() as rows:
             BegunWindows(rows).add(windows)
 
     def forget_begun(self) -> None:
         """Forget windows whose document never came."""
-        with self._connection.writing() as rows:
+        with self._database.writing() as rows:
             BegunWindows(rows).clear()
 
     def restamp(self, path: Path, stamp: FileStamp) -> None:
@@ -116,7 +108,7 @@ class Index(IndexReader):
             if document_id is None:
                 raise KeyError(old_path)
             if new_path != old_path:
-                entries.forget(rows, new_path)
+                entries.forget(rows, self._channels, new_path)
             Documents(rows).restamp(document_id, old_path, new_path, stamp)
             Seals(rows).seal_anew(document_id, Part.ROW)
 
@@ -125,22 +117,23 @@ class Index(IndexReader):
     ) -> None:
         """Note that a file could not be read, in place of what its path held."""
         with self._changing() as rows:
-            entries.forget(rows, path)
+            entries.forget(rows, self._channels, path)
             Documents(rows).add_unread(UnreadFile(path, reason, attempts, readers), stamp)
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Forget the documents and the unread files at `paths`."""
         with self._changing() as rows:
             for path in paths:
-                entries.forget(rows, path)
+                entries.forget(rows, self._channels, path)
 
     def publish(self) -> None:
         """Put new vectors into a FAISS segment, and merge small ones; nothing depends on it but speed."""
-        self._connection.refuse_readers()
-        publish(self._paths, self._connection)
+        self._database.refuse_readers()
+        self._channels.publish()
 
     @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._connection.writing() as rows:
+    def _changing(self) -> Iterator[Rows]:
+        with self._database.writing() as rows:
             yield rows
             store.grow(rows)
+        self._channels.settle()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -11,12 +11,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from index_data import schema, store
+from index_data import opening, store
 from index_data.background import Background, Backgrounds
-from index_data.connection import Connection
+from index_data.channels import Channels
 from index_data.documents import Documents
 from index_data.errors import IndexMissing
-from index_data.full_text import FullText
 from index_data.ledger import Ledger
 from index_data.lookup import Lookup
 from index_data.passage_languages import PassageLanguages
@@ -30,14 +29,12 @@ from index_data.records import (
     Filters,
     Fingerprint,
     IndexSummary,
-    SegmentSummary,
     SparseVector,
     StoredPassage,
 )
-from index_data.segments import Segments
+from index_data.rows import Database
 from index_data.selection import Selection
-from index_data.sparse_vectors import SparseVectors
-from index_data.vectors import Vectors, refuse_odd
+from index_data.vectors import refuse_odd
 
 
 class IndexReader:
@@ -46,18 +43,18 @@ class IndexReader:
     Any thread may call it. Each method sees one whole generation.
     """
 
-    def __init__(self, paths: IndexPaths, connection: Connection, resources: ExitStack) -> None:
+    def __init__(
+        self, paths: IndexPaths, database: Database, channels: Channels, resources: ExitStack
+    ) -> None:
         self._paths = paths
-        self._connection = connection
+        self._database = database
+        self._channels = channels
         self._resources = resources
-        with connection.reading() as rows:
+        with database.reading() as rows:
             self.fingerprint = store.fingerprint(rows)
-        self._segments = Segments(paths)
-        self._vectors = Vectors(self._segments, self.fingerprint.dimension)
-        self._sparse_vectors = SparseVectors()
-        self.lookup = Lookup(connection)
-        self._backgrounds = Backgrounds(self.fingerprint.dimension)
-        self._selection = Selection()
+        self.lookup = Lookup(database, channels)
+        self._backgrounds = Backgrounds(channels.words, self.fingerprint.dimension)
+        self._selection = Selection(channels.words)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -66,15 +63,9 @@ class IndexReader:
         Raises:
             IndexMissing: there is none.
         """
-        paths = IndexPaths(folder)
-        if not paths.database.is_file():
-            raise paths.missing()
         with ExitStack() as resources:
-            connection = resources.enter_context(closing(Connection(paths.database, writable=False)))
-            with connection.reading() as rows:
-                if schema.format_version(rows) == 0:
-                    raise paths.missing()
-            return cls(paths, connection, resources.pop_all())
+            paths, database, channels = opening.to_read(folder, resources)
+            return cls(paths, database, channels, resources.pop_all())
 
     @classmethod
     def read_fingerprint(cls, folder: Path) -> Fingerprint | None:
@@ -98,32 +89,32 @@ class IndexReader:
     @property
     def generation(self) -> int:
         """Grows by one with every committed change."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return store.generation(rows)
 
     def stamps(self) -> dict[Path, FileStamp]:
         """Return the path and stamp of every document."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return Documents(rows).stamps()
 
     def unread_stamps(self) -> dict[Path, FileStamp]:
         """Return the path and stamp of every file that could not be read."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return Documents(rows).unread_stamps()
 
     def accounts(self) -> list[FileAccount]:
         """Say what became of every file, by path."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return Ledger(rows).accounts()
 
     def incomplete(self) -> dict[Path, str]:
         """Name the documents of which more may be read, each with the version of the readers that read it."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return Ledger(rows).incomplete()
 
     def summary(self) -> IndexSummary:
         """Count what the index holds."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             languages = PassageLanguages(rows).counts()
             return IndexSummary(
                 folder=self._paths.folder,
@@ -134,61 +125,59 @@ class IndexReader:
                 languages=languages,
                 unread=Documents(rows).unread(),
                 media_types=Documents(rows).media_types(),
-                segments=tuple(
-                    SegmentSummary(one.count, one.setting.kind, one.setting.recall)
-                    for one in self._segments.rows(rows)
-                ),
+                segments=self._channels.summaries(rows),
             )
 
     def nearest(self, vector: NDArray[np.float32], count: int, filters: Filters) -> list[Candidate]:
         """Find the `count` passages nearest to `vector`, float32 (D,), out of what `filters` lets through."""
         refuse_odd(vector, (self.fingerprint.dimension,))
-        with self._connection.reading() as rows:
-            return self._selection.best(rows, filters, count, partial(self._vectors.nearest, rows, vector))
+        with self._database.reading() as rows:
+            return self._selection.best(rows, filters, count, partial(self._channels.nearest, rows, vector))
 
     def matching(self, text: str, count: int, filters: Filters) -> list[Candidate]:
         """Find the `count` passages that best match words of `text`, out of what `filters` lets through."""
-        with self._connection.reading() as rows:
-            find = partial(FullText(rows).matching, text, beginnings=words_begun(filters))
+        with self._database.reading() as rows:
+            find = partial(self._channels.words(rows).matching, text, beginnings=words_begun(filters))
             return self._selection.best(rows, filters, count, find)
 
     def holds_every_word(self, text: str, filters: Filters) -> bool:
         """Whether one passage, out of what `filters` lets through, has every telling word of `text`."""
-        with self._connection.reading() as rows:
-            return bool(self._selection.best(rows, filters, 1, partial(FullText(rows).with_every_word, text)))
+        with self._database.reading() as rows:
+            find = partial(self._channels.words(rows).with_every_word, text)
+            return bool(self._selection.best(rows, filters, 1, find))
 
     def background(self, text: str, passage_ids: Sequence[int]) -> Background:
         """Hold `text` against a sample of all passages; `passage_ids` are what it may have found by words."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return self._backgrounds.background(rows, text, passage_ids)
 
     def sharing(self, sparse: SparseVector, count: int, filters: Filters) -> list[Candidate]:
         """Find the `count` passages that share most with `sparse`, out of what `filters` lets through."""
-        with self._connection.reading() as rows:
-            find = partial(self._sparse_vectors.sharing, rows, sparse)
+        with self._database.reading() as rows:
+            find = partial(self._channels.sharing, rows, sparse)
             return self._selection.best(rows, filters, count, find)
 
     def passage_ids(self) -> NDArray[np.int64]:
         """Return the ids of all passages, ascending, those of a document together: int64 (N,)."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return Passages(rows).ids()
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Return the passages with these ids, in this order, without those that are gone."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return Passages(rows).fetch(passage_ids)
 
     def passages_around(self, passage_id: int, before: int, after: int) -> list[StoredPassage]:
         """Return a passage among its neighbours in the document, in order; nothing if it is gone."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return Passages(rows).fetch(Passages(rows).around(passage_id, before, after))
 
     def vectors(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of the passages with these ids: float32 (N, D), zeros where one is gone."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return Passages(rows).vectors_or_zeros(passage_ids, self.fingerprint.dimension)
 
     def languages(self, passage_ids: Sequence[int]) -> list[tuple[str, ...]]:
         """Return the languages of these passages, the main one first; `und` for one that is gone."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             return PassageLanguages(rows).of(passage_ids)

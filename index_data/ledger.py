@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from index_data import schema
 from index_data.documents import Documents
 from index_data.payloads import unpack_list, unpack_numbers
 from index_data.records import Coverage, FileAccount, FileState
+from index_data.rows import Rows
 
 _NO_LEDGER = (
     "(SELECT NULL AS document_id, NULL AS characters, NULL AS pages, '[]' AS textless_pages,"
@@ -23,7 +23,7 @@ _NO_LEDGER = (
 class Ledger:
     """Accounts as rows; every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Rows) -> None:
         self._connection = connection
 
     def add(self, document_id: int, coverage: Coverage) -> None:

@@ -8,23 +8,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index_data.connection import Connection
+from index_data.channels import Channels
 from index_data.documents import Documents
-from index_data.full_text import FullText, WordUse
+from index_data.full_text import WordUse
 from index_data.passages import Passages
 from index_data.records import Candidate, Filters
+from index_data.rows import Database
 from index_data.selection import Selection
 
 
 class Lookup:
     """The rarer questions; any thread may ask them."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: Database, channels: Channels) -> None:
+        self._database = database
+        self._channels = channels
 
     def passages_of(self, path: Path) -> list[int]:
         """Return the ids of the passages of the document at `path`, in order; none where there is none."""
-        with self._connection.reading() as rows:
+        with self._database.reading() as rows:
             document_id = Documents(rows).find(path)
             return [] if document_id is None else Passages(rows).of_document(document_id)
 
@@ -35,11 +37,11 @@ class Lookup:
             seen = passage_ids if allowed is None else np.intersect1d(allowed, passage_ids).tolist()
             return [Candidate(passage_id, 0.0) for passage_id in seen[:count]]
 
-        with self._connection.reading() as rows:
-            found = Selection().best(rows, filters, len(passage_ids), propose)
+        with self._database.reading() as rows:
+            found = Selection(self._channels.words).best(rows, filters, len(passage_ids), propose)
         return [candidate.passage_id for candidate in found]
 
     def word_uses(self, text: str, passage_ids: Sequence[int]) -> list[WordUse]:
         """Tell for each word that `text` asks for how many passages have it, and which of `passage_ids`."""
-        with self._connection.reading() as rows:
-            return FullText(rows).uses(text, passage_ids)
+        with self._database.reading() as rows:
+            return self._channels.words(rows).uses(text, passage_ids)

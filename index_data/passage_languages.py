@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index_data.rows import Rows
 
 _STORED_LANGUAGES = """
 WITH RECURSIVE stored (language) AS (
@@ -25,7 +26,7 @@ SELECT language FROM stored WHERE language IS NOT NULL
 class PassageLanguages:
     """The languages in the rows of passages; every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Rows) -> None:
         self._connection = connection
 
     def ids(self, languages: Sequence[str]) -> NDArray[np.int64]:

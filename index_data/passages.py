@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -19,6 +18,7 @@ from index_data.payloads import (
     unpack_vectors,
 )
 from index_data.records import Passage, StoredPassage
+from index_data.rows import Rows
 
 _COLUMNS = (
     'document_id, ordinal, text, text_crc, start, "end", line, language, byte_start, byte_end, page,'
@@ -32,7 +32,7 @@ _HIGHEST = 2**63 - 1
 class Passages:
     """Passages as rows; every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Rows) -> None:
         self._connection = connection
 
     def add(self, document_id: int, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> list[int]:

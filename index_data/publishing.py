@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from index_data import store
 from index_data.building import build
 from index_data.connection import Connection
 from index_data.parts import Part, planned
 from index_data.passages import Passages
 from index_data.paths import IndexPaths
+from index_data.rows import Rows
 from index_data.segments import Segment, Segments
 
 
@@ -40,6 +39,6 @@ def publish(paths: IndexPaths, connection: Connection, *, most_dead: float = 1 /
         segments.sweep(held)
 
 
-def _written(rows: sqlite3.Connection, segments: Segments, part: Part, dimension: int) -> Segment:
+def _written(rows: Rows, segments: Segments, part: Part, dimension: int) -> Segment:
     index, setting = build(rows, part.passage_ids, dimension)
     return segments.write(index, part.passage_ids, setting)

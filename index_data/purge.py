@@ -9,6 +9,7 @@ from pathlib import Path
 
 from index_data.custody import custody_of_index
 from index_data.index import Index
+from index_data.local_channels import LocalChannels
 from index_data.paths import IndexPaths
 from index_data.publishing import publish
 
@@ -39,7 +40,7 @@ def purge(folder: Path, places: Sequence[Path]) -> Purged:
         IndexLocked: a search kept the log alive, which still holds the text; the rows are gone.
     """
     with custody_of_index(folder) as (paths, connection):
-        index = Index(paths, connection, ExitStack())
+        index = Index(paths, connection, LocalChannels(paths, connection), ExitStack())
         purged = _under(index, paths, places)
         index.remove((*purged.documents, *purged.unread))
         index.forget_begun()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import ExitStack
 from pathlib import Path
 
 from index_data import store, words
 from index_data.connection import Connection
 from index_data.custody import custody_of_index
 from index_data.full_text import FullText
-from index_data.index import Index
 from index_data.passages import Passages
 from index_data.paths import IndexPaths
+from index_data.publishing import publish
 from index_data.segments import Segments
 
 
@@ -57,4 +56,4 @@ def rebuild_segments(paths: IndexPaths, connection: Connection) -> None:
         store.grow(rows)
     with paths.touched():
         segments.sweep([])
-    Index(paths, connection, ExitStack()).publish()
+    publish(paths, connection)

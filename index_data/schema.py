@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from index_data.errors import IndexForeign
+from index_data.rows import Rows
 from index_data.seals import Part, Seals
 
 APPLICATION_ID = 0x44524147
@@ -207,7 +208,7 @@ FORMAT = len(MIGRATIONS)
 """The newest format version."""
 
 
-def format_version(connection: sqlite3.Connection) -> int:
+def format_version(connection: Rows) -> int:
     """How many migrations this database has seen; 0 if it is empty.
 
     Raises:
@@ -237,7 +238,7 @@ def format_version(connection: sqlite3.Connection) -> int:
     return version
 
 
-def has_table(connection: sqlite3.Connection, name: str) -> bool:
+def has_table(connection: Rows, name: str) -> bool:
     """Tell whether an index, which may be an older one, has a table."""
     return bool(_number(connection, f"SELECT count(*) FROM sqlite_schema WHERE name = '{name}'"))
 
@@ -251,5 +252,5 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def _number(connection: sqlite3.Connection, query: str) -> int:
+def _number(connection: Rows, query: str) -> int:
     return int(connection.execute(query).fetchone()[0])

@@ -6,10 +6,11 @@ Texts and vectors carry their own; the seal covers what stands beside them, and 
 from __future__ import annotations
 
 import json
-import sqlite3
 import zlib
 from collections.abc import Iterable
 from enum import StrEnum
+
+from index_data.rows import Rows
 
 
 class Part(StrEnum):
@@ -49,7 +50,7 @@ class Seals:
     In an older index a seal has fewer parts; of the others nothing is said.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Rows) -> None:
         self._connection = connection
         columns = connection.execute("SELECT * FROM seals LIMIT 0").description
         self._parts = tuple(Part(name) for name, *_ in columns[1:])

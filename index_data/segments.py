@@ -6,7 +6,6 @@ The order that keeps them safe: a file is durable before a row names it, and a r
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import zlib
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
@@ -20,6 +19,7 @@ from index_data import kinds, schema
 from index_data.atomic_file import write_atomically
 from index_data.kinds import Kind
 from index_data.paths import IndexPaths
+from index_data.rows import Rows
 from index_data.segment_index import SegmentIndex
 
 
@@ -59,7 +59,7 @@ class Segments:
     def __init__(self, paths: IndexPaths) -> None:
         self._paths = paths
 
-    def rows(self, connection: sqlite3.Connection) -> list[Segment]:
+    def rows(self, connection: Rows) -> list[Segment]:
         """Return what the database knows of, in the order of their ids."""
         query = "SELECT name, lowest_id, highest_id, count, bytes, sha256 FROM segments ORDER BY lowest_id"
         searched = _searched(connection)
@@ -80,7 +80,7 @@ class Segments:
             name, lowest, highest, len(passage_ids), len(data), digest, setting, len(head), zlib.crc32(head)
         )
 
-    def name_only(self, connection: sqlite3.Connection, segments: Iterable[Segment]) -> None:
+    def name_only(self, connection: Rows, segments: Iterable[Segment]) -> None:
         """Let the rows name these files and no others."""
         connection.execute("DELETE FROM segments")
         connection.execute("DELETE FROM segment_searches")
@@ -134,7 +134,7 @@ class Segments:
         return self._paths.segments / Path(segment.name).name
 
 
-def _searched(connection: sqlite3.Connection) -> dict[str, tuple[Setting, int, int]]:
+def _searched(connection: Rows) -> dict[str, tuple[Setting, int, int]]:
     """Read how each segment is searched and its head; an older index, whose segments are exact, is silent."""
     if not schema.has_table(connection, "segment_searches"):
         return {}

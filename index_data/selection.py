@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,18 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_data import store
-from index_data.full_text import FullText
+from index_data.channels import Words
 from index_data.passage_languages import PassageLanguages
 from index_data.passages import Passages
 from index_data.path_globs import PathGlob
 from index_data.payloads import unpack_text
-from index_data.phrases import fts_expression, settled, stands_in
+from index_data.phrases import settled, stands_in
 from index_data.records import Candidate, Filters, Phrase
+from index_data.rows import Rows
 
 Propose = Callable[[int, NDArray[np.int64] | None], list[Candidate]]
 """Finds so many candidates, best first, out of these ids, (N,); out of all where there are none."""
-_BATCH = 64
-"""Phrases that the full-text table is asked for at once."""
 _LATEST = 2**63 - 1
 """Nanoseconds since the epoch that SQLite can hold: the year 2262."""
 _GROWTH = 4
@@ -51,12 +49,11 @@ class _View:
 class Selection:
     """What filters let through; every method runs inside the caller's transaction."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Callable[[Rows], Words]) -> None:
+        self._words = words
         self._view: _View | None = None
 
-    def best(
-        self, connection: sqlite3.Connection, filters: Filters, count: int, propose: Propose
-    ) -> list[Candidate]:
+    def best(self, connection: Rows, filters: Filters, count: int, propose: Propose) -> list[Candidate]:
         """Take the `count` best that `propose` finds among what `filters` let through.
 
         Raises:
@@ -72,16 +69,16 @@ class Selection:
                 return sound[:count]
             asked *= _GROWTH
 
-    def _current(self, connection: sqlite3.Connection, filters: Filters) -> _View:
+    def _current(self, connection: Rows, filters: Filters) -> _View:
         generation = store.generation(connection)
         view = self._view
         if view is None or (view.generation, view.filters) != (generation, filters):
-            allowed = _allowed(connection, filters)
+            allowed = _allowed(connection, self._words(connection), filters)
             self._view = view = _View(generation, filters, allowed, _unsettled(filters))
         return view
 
 
-def _sound(connection: sqlite3.Connection, view: _View, proposed: Sequence[Candidate]) -> list[Candidate]:
+def _sound(connection: Rows, view: _View, proposed: Sequence[Candidate]) -> list[Candidate]:
     """Keep the candidates whose text has the phrases that it should."""
     if view.allowed is None or not view.phrases:
         return list(proposed)
@@ -102,9 +99,9 @@ def _unsettled(filters: Filters) -> tuple[tuple[Phrase, bool], ...]:
     return tuple((phrase, there) for phrase, there in pairs if not settled(phrase))
 
 
-def _allowed(connection: sqlite3.Connection, filters: Filters) -> NDArray[np.bool_] | None:
+def _allowed(connection: Rows, words: Words, filters: Filters) -> NDArray[np.bool_] | None:
     """Tell which passages `filters` let through, by their ids, (P,), phrases aside; None for all."""
-    choices = [choice for one in filters.chain() for choice in _choices(connection, one)]
+    choices = [choice for one in filters.chain() for choice in _choices(connection, words, one)]
     if not choices and not _unsettled(filters):
         return None
     allowed = np.ones(Passages(connection).highest_id() + 1, np.bool_)
@@ -117,13 +114,13 @@ def _allowed(connection: sqlite3.Connection, filters: Filters) -> NDArray[np.boo
     return allowed
 
 
-def _choices(connection: sqlite3.Connection, filters: Filters) -> list[tuple[NDArray[np.int64], bool]]:
+def _choices(connection: Rows, words: Words, filters: Filters) -> list[tuple[NDArray[np.int64], bool]]:
     """Return ids, (N,), that have to be among those chosen (true), or must not be (false)."""
-    texts, passages = FullText(connection), Passages(connection)
+    passages = Passages(connection)
     alone = [phrase for phrase in filters.not_phrases if settled(phrase)]
     choices = [
-        *((texts.holding(" AND ".join(some)), True) for some in _batches(filters.phrases)),
-        *((texts.holding(" OR ".join(some)), False) for some in _batches(alone)),
+        *((ids, True) for ids in words.with_all(filters.phrases)),
+        *((ids, False) for ids in words.with_any(alone)),
     ]
     for codes, wanted in ((filters.languages, True), (filters.not_languages, False)):
         if codes:
@@ -134,13 +131,7 @@ def _choices(connection: sqlite3.Connection, filters: Filters) -> list[tuple[NDA
     return choices
 
 
-def _batches(phrases: Sequence[Phrase]) -> list[list[str]]:
-    """Write what the full-text table has to hold, a few phrases at a time."""
-    expressions = [f"({asked})" for phrase in phrases if (asked := fts_expression(phrase))]
-    return [expressions[start : start + _BATCH] for start in range(0, len(expressions), _BATCH)]
-
-
-def _allowed_documents(connection: sqlite3.Connection, filters: Filters) -> list[int] | None:
+def _allowed_documents(connection: Rows, filters: Filters) -> list[int] | None:
     """Return the ids of the documents that `filters` let through; None if they ask nothing of documents."""
     conditions = _conditions(filters)
     fields = (filters.path_globs, filters.not_path_globs, filters.titles, filters.not_titles)

@@ -5,7 +5,6 @@ Why rows of passages and not of pieces: docs/decisions/0007.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from index_data import schema, store
 from index_data.documents import Documents
 from index_data.payloads import checksum
 from index_data.records import Candidate, SparseVector
+from index_data.rows import Rows
 
 _FIRST_FORMAT = 2
 """An older index that is only read has no table for sparse vectors."""
@@ -42,9 +42,7 @@ class SparseVectors:
     def __init__(self) -> None:
         self._view: _View | None = None
 
-    def add(
-        self, connection: sqlite3.Connection, passage_ids: Sequence[int], vectors: Sequence[SparseVector]
-    ) -> None:
+    def add(self, connection: Rows, passage_ids: Sequence[int], vectors: Sequence[SparseVector]) -> None:
         """Store one vector for each passage.
 
         Raises:
@@ -60,9 +58,7 @@ class SparseVectors:
             zip(passage_ids, payloads, map(checksum, payloads), strict=True),
         )
 
-    def fetch(
-        self, connection: sqlite3.Connection, passage_ids: NDArray[np.int64]
-    ) -> tuple[SparseVector, ...] | None:
+    def fetch(self, connection: Rows, passage_ids: NDArray[np.int64]) -> tuple[SparseVector, ...] | None:
         """Return the vectors of neighbouring passages, ids int64 (N,) ascending; None unless all are there.
 
         Raises:
@@ -82,7 +78,7 @@ class SparseVectors:
 
     def sharing(
         self,
-        connection: sqlite3.Connection,
+        connection: Rows,
         query: SparseVector,
         count: int,
         allowed: NDArray[np.int64] | None,
@@ -109,14 +105,14 @@ class SparseVectors:
         best = found[np.argsort(-scores[found], kind="stable")][: max(count, 0)]
         return [Candidate(int(view.passage_ids[place]), float(scores[place])) for place in best]
 
-    def _current(self, connection: sqlite3.Connection) -> _View:
+    def _current(self, connection: Rows) -> _View:
         generation = store.generation(connection)
         if self._view is None or self._view.generation != generation:
             self._view = _look(connection, generation)
         return self._view
 
 
-def _look(connection: sqlite3.Connection, generation: int) -> _View:
+def _look(connection: Rows, generation: int) -> _View:
     passage_ids: list[int] = []
     lengths: list[int] = []
     pieces, weights = bytearray(), bytearray()

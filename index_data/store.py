@@ -13,9 +13,10 @@ from index_data.full_text import FullText
 from index_data.passages import Passages
 from index_data.payloads import START_ANEW_REMEDY
 from index_data.records import Fingerprint
+from index_data.rows import Rows
 
 
-def fingerprint(connection: sqlite3.Connection) -> Fingerprint:
+def fingerprint(connection: Rows) -> Fingerprint:
     """Return what made the vectors.
 
     Raises:
@@ -30,17 +31,17 @@ def fingerprint(connection: sqlite3.Connection) -> Fingerprint:
         ) from error
 
 
-def generation(connection: sqlite3.Connection) -> int:
+def generation(connection: Rows) -> int:
     """Return how many changes were committed."""
     return int(_value(connection, "generation"))
 
 
-def has_words(connection: sqlite3.Connection) -> bool:
+def has_words(connection: Rows) -> bool:
     """Tell whether the words of passages follow the rules of today."""
     return _value(connection, "words_version") == words.VERSION
 
 
-def grow(connection: sqlite3.Connection) -> None:
+def grow(connection: Rows) -> None:
     """Begin the next generation."""
     connection.execute("UPDATE store SET generation = generation + 1")
 
@@ -78,7 +79,7 @@ def refuse_differences(folder: Path, stored: Fingerprint, asked: Fingerprint) ->
         )
 
 
-def _value(connection: sqlite3.Connection, column: str) -> str | int:
+def _value(connection: Rows, column: str) -> str | int:
     row = connection.execute(f"SELECT {column} FROM store").fetchone()
     if row is None:
         raise IndexDamaged("which encoder made the vectors is lost", remedy=START_ANEW_REMEDY)

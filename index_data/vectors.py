@@ -5,7 +5,6 @@ The rows are the truth. Losing or damaging every segment costs time or recall, n
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ from index_data import store
 from index_data.kinds import Kind
 from index_data.passages import Passages
 from index_data.records import Candidate
+from index_data.rows import Rows
 from index_data.segment_index import SegmentIndex
 from index_data.segments import Segment, Segments, Setting
 
@@ -48,7 +48,7 @@ class Vectors:
 
     def nearest(
         self,
-        connection: sqlite3.Connection,
+        connection: Rows,
         vector: NDArray[np.float32],
         count: int,
         allowed: NDArray[np.int64] | None,
@@ -80,7 +80,7 @@ class Vectors:
 
     def _near(
         self,
-        connection: sqlite3.Connection,
+        connection: Rows,
         index: SegmentIndex,
         setting: Setting,
         vector: NDArray[np.float32],
@@ -111,13 +111,13 @@ class Vectors:
         self._opened = {row: None if index is broken else index for row, index in self._opened.items()}
         self._view = None
 
-    def _current(self, connection: sqlite3.Connection) -> _View:
+    def _current(self, connection: Rows) -> _View:
         generation = store.generation(connection)
         if self._view is None or self._view.generation != generation:
             self._view = self._look(connection, generation)
         return self._view
 
-    def _look(self, connection: sqlite3.Connection, generation: int) -> _View:
+    def _look(self, connection: Rows, generation: int) -> _View:
         rows = self._segments.rows(connection)
         self._opened = {
             row: self._opened[row] if row in self._opened else self._segments.open(row, self._dimension)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -11,6 +10,7 @@ import numpy as np
 from index_data.errors import IndexDamaged
 from index_data.passages import Passages
 from index_data.records import KnownWindow, WindowDigest
+from index_data.rows import Rows
 from index_data.seals import Part, Seals
 from index_data.sparse_vectors import SparseVectors
 
@@ -18,7 +18,7 @@ from index_data.sparse_vectors import SparseVectors
 class Windows:
     """Windows as rows; every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Rows) -> None:
         self._connection = connection
 
     def add(self, passage_ids: Sequence[int], windows: Sequence[WindowDigest]) -> None:

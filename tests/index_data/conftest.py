@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from encoder.interface import Embedder, Window
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.index import Index
 from index_data.paths import IndexPaths
 from index_data.records import (
@@ -44,6 +45,40 @@ ALTER TABLE older RENAME TO seals;
 PRAGMA user_version = 7;
 """
 """Brings an index back to format 7, before windows and accounts were sealed."""
+
+
+CONTRACT = {
+    "test_background",
+    "test_begun_windows",
+    "test_index",
+    "test_lookup",
+    "test_second_language",
+    "test_selection",
+    "test_sparse_vectors",
+}
+"""The files whose tests any index has to pass, wherever it is kept."""
+BACKENDS = ("folder", "milvus", "postgres")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    in_contract = metafunc.module.__name__.rpartition(".")[2] in CONTRACT
+    if in_contract and "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", BACKENDS, indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """Where the index is kept: all in one folder, vectors and words in Milvus, or rows in PostgreSQL too."""
+    return str(getattr(request, "param", "folder"))
+
+
+@pytest.fixture
+def index_folder(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    folder = tmp_path / "index"
+    if backend != "folder":
+        catalogue = request.getfixturevalue("postgres") if backend == "postgres" else None
+        Elsewhere(str(tmp_path / "vectors.db"), "passages", catalogue).keep(folder)
+    return folder
 
 
 @pytest.fixture
