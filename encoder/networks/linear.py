@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import cache
 from math import pi, sqrt
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -84,11 +86,14 @@ class PackedLinear(Linear):
         self._plain = activation is Activation.NONE
 
     @staticmethod
-    def is_possible() -> bool:
-        """Whether this build of PyTorch has oneDNN with its fused kernels."""
-        return torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
+    def is_possible(dtype: torch.dtype) -> bool:
+        """Whether this build of PyTorch has oneDNN with its fused kernels, and this CPU those for `dtype`."""
+        if not torch.backends.mkldnn.is_available() or not hasattr(  # type: ignore[no-untyped-call]
             torch.ops.mkldnn, "_linear_pointwise"
-        )
+        ):
+            return False
+        # Without AVX-512 they refuse bfloat16, which PyTorch's own way then computes slowly.
+        return dtype != torch.bfloat16 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
     def __call__(self, hidden: Tensor) -> Tensor:
         """(M, O) from (M, I), of the same dtype, float32 or bfloat16."""
@@ -110,6 +115,19 @@ class PackedLinear(Linear):
         )
 
 
+@cache
+def _largest() -> int:
+    """Return what the largest weight becomes: half as much where the CPU adds products in 16 bits.
+
+    Without VNNI a sum of two products of 255 and 127 is cut off at 32,767; 255 and 63 fit.
+    """
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 63
+    return 127 if "vnni" in flags or "amx_int8" in flags or "asimddp" in flags else 63
+
+
 class Int8Linear(Linear):
     """The same with weights in int8, one scale for each output, and rows in int8, one scale for each.
 
@@ -117,7 +135,7 @@ class Int8Linear(Linear):
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, activation: Activation = Activation.NONE) -> None:
-        scales = weight.float().abs().amax(dim=1).clamp(min=1e-12) / 127  # (O,)
+        scales = weight.float().abs().amax(dim=1).clamp(min=1e-12) / _largest()  # (O,)
         whole = (weight.float() / scales[:, None]).round().to(torch.int8)
         super().__init__(torch.ops.onednn.qlinear_prepack(whole, None), bias, activation)
         self._scales = scales

@@ -102,7 +102,7 @@ class Weights:
     def _kind(self) -> type[Linear]:
         if self._int8:
             return Int8Linear
-        packed = self.device.type == "cpu" and not self._learning and PackedLinear.is_possible()
+        packed = self.device.type == "cpu" and not self._learning and PackedLinear.is_possible(self.dtype)
         return PackedLinear if packed else Linear
 
     def _raw(self, name: str, shape: tuple[int, ...]) -> Tensor:

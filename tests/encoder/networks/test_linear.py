@@ -46,6 +46,8 @@ def test_equals_plain_arithmetic(kind: type[Linear], biased: bool, activation: A
 @pytest.mark.parametrize("kind", KINDS)
 def test_bfloat16_comes_out_as_it_went_in(kind: type[Linear]) -> None:
     hidden, weight, bias, _ = (part.bfloat16() for part in parts())
+    if kind is PackedLinear and not kind.is_possible(torch.bfloat16):
+        pytest.skip("this CPU has no kernel for it, and the plain layer is taken")
     out = kind(weight, bias)(hidden)
     assert out.dtype is torch.bfloat16
     assert torch.allclose(out, functional.linear(hidden, weight, bias), atol=0.15)
