@@ -36,6 +36,8 @@ class Background:
     """What the words of the query score in its passages, 0 where none matches: (S,)."""
     language_of: Mapping[int, str]
     """Languages of the passages that were asked about, by id."""
+    of: int = 0
+    """Passages that the sample stands for."""
 
 
 class Backgrounds:
@@ -60,6 +62,7 @@ class Backgrounds:
             sample.languages,
             np.array([scores.get(passage_id, 0.0) for passage_id in sample.ids]),
             dict(_languages(connection, passage_ids)),
+            sample.of,
         )
 
     def _current(self, connection: Rows) -> _Sample:
@@ -72,7 +75,9 @@ class Backgrounds:
         found = _languages(connection, _spread_ids(connection))
         ids = [passage_id for passage_id, _ in found]
         vectors = Passages(connection).vectors(np.array(ids, np.int64), self._dimension)
-        return _Sample(generation, ids, tuple(language for _, language in found), vectors, spread_of(vectors))
+        [of] = connection.execute("SELECT count(*) FROM passages").fetchone()
+        languages = tuple(language for _, language in found)
+        return _Sample(generation, ids, languages, vectors, spread_of(vectors), of)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +91,7 @@ class _Sample:
     vectors: NDArray[np.float32]
     """(S, D)."""
     spread: float
+    of: int
 
 
 def _spread_ids(connection: Rows) -> list[int]:

@@ -11,11 +11,14 @@ from pathlib import Path
 
 from index_data.atomic_file import sync_folder
 from index_data.checking import check
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.connection import Connection
 from index_data.errors import IndexDamaged, UsageError
 from index_data.findings import is_sound
 from index_data.index import Index
 from index_data.paths import IndexPaths
+from index_data.publishing import publish
+from index_data.rebuilding import rebuild_words
 from index_data.segments import Segment, Segments
 
 
@@ -23,13 +26,20 @@ def back_up(folder: Path, destination: Path) -> int:
     """Copy the index in `folder` to `destination`, whole or not at all, and return its size in bytes.
 
     It may be searched and written to meanwhile: the copy is of one generation. Every byte of it is checked.
+    The copy of an index in Milvus is one in a folder.
 
     Raises:
-        UsageError: something is at `destination` already.
+        UsageError: something is at `destination` already, or the rows are in PostgreSQL.
         IndexDamaged: the copy, and so the index, fails its checks.
     """
     if os.path.lexists(destination):
         raise UsageError(f"{destination} is there already", remedy="Name a folder that is still to be made.")
+    elsewhere = Elsewhere.of(folder)
+    if elsewhere is not None and elsewhere.catalogue is not None:
+        raise UsageError(
+            f"what is in PostgreSQL, as at {elsewhere.catalogue}, is for its own tools to copy",
+            remedy="Use pg_dump; or `dragoman migrate FOLDER`, which makes an index in a folder of it.",
+        )
     Index.open(folder).close()
     source = IndexPaths(folder)
     # Beside its last place, so that a rename brings it there; its name says what it is after a crash.
@@ -38,6 +48,8 @@ def back_up(folder: Path, destination: Path) -> int:
         try:
             copy.make()
             _copy(source, copy)
+            if elsewhere is not None:
+                _settle_here(copy)
             _refuse_damage(copy, source)
             size = _synchronised(copy.folder)
             copy.folder.rename(destination)
@@ -59,6 +71,19 @@ def _copy(source: IndexPaths, copy: IndexPaths) -> None:
         if sound != named:
             with connection.writing() as rows:
                 segments.name_only(rows, sound)
+
+
+def _settle_here(copy: IndexPaths) -> None:
+    """Give a copy the words and segments that the original has in Milvus.
+
+    A copy that shared the collection would take out of it what it does not know.
+    """
+    with closing(Connection(copy.database, writable=True)) as connection:
+        connection.keep_a_log()
+        with connection.writing() as rows:
+            rows.execute("DROP TABLE elsewhere")
+            rebuild_words(rows)
+        publish(copy, connection)
 
 
 def _copied(segment: Segment, source: Path, copy: Path) -> bool:

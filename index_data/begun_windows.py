@@ -18,12 +18,15 @@ class BegunWindows:
 
     def add(self, windows: Mapping[bytes, KnownWindow]) -> None:
         """Keep the vectors of windows, by digest."""
-        for digest, window in windows.items():
+        # Always in one order, lest two writers who have the same windows wait for each other.
+        for digest, window in sorted(windows.items()):
             sparse = (
                 [None] * len(window.vectors) if window.sparse is None else map(pack_sparse, window.sparse)
             )
             self._connection.executemany(
-                "INSERT OR REPLACE INTO begun_windows VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO begun_windows VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest, ordinal) DO UPDATE"
+                " SET vector = excluded.vector, vector_crc = excluded.vector_crc, sparse = excluded.sparse,"
+                " sparse_crc = excluded.sparse_crc",
                 (
                     (digest, ordinal, vector, checksum(vector), weights, weights and checksum(weights))
                     for ordinal, (vector, weights) in enumerate(
@@ -52,7 +55,8 @@ class BegunWindows:
     def remove(self, windows: Iterable[WindowDigest]) -> None:
         """Drop those whose document is stored."""
         self._connection.executemany(
-            "DELETE FROM begun_windows WHERE digest = ?", ((window.digest,) for window in windows)
+            "DELETE FROM begun_windows WHERE digest = ?",
+            ((digest,) for digest in sorted({window.digest for window in windows})),
         )
 
     def clear(self) -> None:

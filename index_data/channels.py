@@ -89,6 +89,9 @@ class Channels(Protocol):
     def summaries(self, rows: Rows) -> tuple[SegmentSummary, ...]:
         """Say how vectors are searched, and how well."""
 
+    def server(self) -> tuple[str, int] | None:
+        """Name the version of the server that has them, and how many passages it has; None without one."""
+
     def settle(self) -> None:
         """Do what had to wait until the transaction was on disk; if it never came, a later one does it."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from index_data import schema
 from index_data.checks import accounts, answers, documents, rows, segments, words
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.connection import Connection
 from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
@@ -27,6 +29,10 @@ def check(folder: Path, *, full: bool = False) -> list[Finding]:
     Raises:
         IndexMissing: there is none.
     """
+    if elsewhere := Elsewhere.of(folder):
+        from index_data.cluster import checking
+
+        return checking.check(folder, elsewhere, full=full)
     paths = IndexPaths(folder)
     if not paths.database.is_file():
         raise paths.missing()
@@ -38,9 +44,9 @@ def check(folder: Path, *, full: bool = False) -> list[Finding]:
         ):
             if schema.format_version(reader) == 0:
                 raise paths.missing()
-            found = _found(reader, _checks(paths, full=full))
+            found = found_by(reader, _checks(paths, full=full))
             if full and (dimension := _dimension(reader)):
-                found += _found(reader, _full_checks(paths, dimension))
+                found += found_by(reader, _full_checks(paths, dimension))
             return found
     except IndexDamaged as error:
         return [Finding(Invariant.READABLE, Severity.DAMAGE, error.message)]
@@ -51,6 +57,7 @@ def _checks(paths: IndexPaths, *, full: bool) -> list[_Check]:
         partial(rows.readable, full=full),
         rows.stamped,
         rows.whole,
+        rows.worded,
         rows.owned,
         rows.once,
         rows.growing,
@@ -74,7 +81,7 @@ def _full_checks(paths: IndexPaths, dimension: int) -> list[_Check]:
     ]
 
 
-def _found(reader: sqlite3.Connection, checks: list[_Check]) -> list[Finding]:
+def found_by(reader: Any, checks: Sequence[Callable[[Any], Iterator[Finding]]]) -> list[Finding]:
     """Run all checks, those after one that SQLite stopped too."""
     found: list[Finding] = []
     for run in checks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -127,8 +127,12 @@ class Connection:
                 self._end()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """All of the changes within, or none; they are on disk when the block is left."""
+    def writing(self, paths: Iterable[Path] = ()) -> Iterator[sqlite3.Connection]:
+        """All of the changes within, or none; they are on disk when the block is left.
+
+        There is no other writer, so nothing has to wait for `paths`.
+        """
+        del paths
         self.refuse_readers()
         with self._turn, _told(self._database):
             self._connection.execute("BEGIN IMMEDIATE")
@@ -138,6 +142,11 @@ class Connection:
             finally:
                 self._end()
             self._shorten_log()
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Say yes: whoever writes holds the lock of the folder."""
+        yield self.writable
 
     def refuse_readers(self) -> None:
         """Let only the writer pass.

@@ -18,6 +18,8 @@ from index_data.payloads import DAMAGE_REMEDY, pack_text, unpack_list, unpack_te
 from index_data.records import Document, FileStamp, UnreadFile
 from index_data.rows import Rows
 
+MAX_ATTEMPTS = 3
+"""How often a reader may die on the same content of a file, all runs together."""
 _COLUMNS = "path, size, modified_ns, content_hash, media_type, title, language, encoding, notes"
 
 
@@ -37,14 +39,19 @@ class Documents:
             "encoding": document.encoding,
             "notes": json.dumps(document.notes),
         }
-        _insert(self._connection, "documents", row)
-        return int(self._connection.execute("SELECT last_insert_rowid()").fetchone()[0])
+        inserted = self._connection.execute(f"{_insertion('documents', row)} RETURNING document_id", row)
+        return int(inserted.fetchone()[0])
 
     def find(self, path: Path) -> int | None:
         """Return the id of the document at `path`."""
         query = "SELECT document_id FROM documents WHERE path = ?"
         row = self._connection.execute(query, (os.fsencode(path),)).fetchone()
         return None if row is None else int(row[0])
+
+    def holds(self, path: Path, content_hash: str) -> bool:
+        """Tell whether the document at `path` has this content."""
+        query = "SELECT 1 FROM documents WHERE path = ? AND content_hash = ?"
+        return self._connection.execute(query, (os.fsencode(path), content_hash)).fetchone() is not None
 
     def remove(self, document_id: int) -> None:
         """Delete a document, its passages and all their vectors; its words must be gone already."""
@@ -58,7 +65,7 @@ class Documents:
         titles = {"old_title": pack_text(old_path.stem), "title": pack_text(path.stem)}
         self._connection.execute(
             "UPDATE documents SET path = :path, size = :size, modified_ns = :modified_ns,"
-            " content_hash = :content_hash, title = iif(title = :old_title, :title, title)"
+            " content_hash = :content_hash, title = CASE WHEN title = :old_title THEN :title ELSE title END"
             " WHERE document_id = :document_id",
             {**_stamped(path, stamp), **titles, "document_id": document_id},
         )
@@ -66,6 +73,11 @@ class Documents:
     def stamps(self) -> dict[Path, FileStamp]:
         """Return the path and stamp of every document."""
         return self._stamps_of("documents")
+
+    def paths(self) -> list[Path]:
+        """Return the path of every document, in the order in which they came."""
+        rows = self._connection.execute("SELECT path FROM documents ORDER BY document_id")
+        return [Path(os.fsdecode(path)) for (path,) in rows]
 
     def fetch(self, document_ids: Sequence[int]) -> dict[int, Document]:
         """Return the documents with these ids, those that are there."""
@@ -105,7 +117,7 @@ class Documents:
             "attempts": file.attempts,
             "readers": file.readers,
         }
-        _insert(self._connection, "unread_files", row)
+        self._connection.execute(_insertion("unread_files", row), row)
 
     def forget_unread(self, path: Path) -> None:
         """Drop the memory of a file that could not be read, if there is one."""
@@ -129,9 +141,9 @@ class Documents:
         return {Path(os.fsdecode(path)): FileStamp(*stamp) for path, *stamp in rows}
 
 
-def _insert(connection: Rows, table: str, row: dict[str, Any]) -> None:
+def _insertion(table: str, row: dict[str, Any]) -> str:
     columns, places = ", ".join(row), ", ".join(f":{name}" for name in row)
-    connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)
+    return f"INSERT INTO {table} ({columns}) VALUES ({places})"
 
 
 def _stamped(path: Path, stamp: FileStamp) -> dict[str, Any]:

@@ -8,7 +8,8 @@ DragomanError
 │   ├── IndexForeign      the folder holds something else, or a newer format
 │   ├── IndexMismatch     the index was made by another encoder or another way of cutting
 │   ├── IndexLocked       another process is writing
-│   └── IndexDamaged      what is stored fails its checks
+│   ├── IndexDamaged      what is stored fails its checks
+│   └── MemberFailed      one of several indexes that are read as one cannot be read
 ├── EncoderUnavailable    the weights or the device asked for cannot be used
 ├── UnreadableFile        one file of a folder could not be read; the run goes on
 │   └── ReaderDied        its reader crashed or took too long; it may be worth another try
@@ -57,6 +58,15 @@ class IndexLocked(IndexProblem):
 
 class IndexDamaged(IndexProblem):
     """What is stored fails its checks."""
+
+
+class MemberFailed(IndexProblem):
+    """One of several indexes that are read as one cannot be read."""
+
+    def __init__(self, message: str, *, remedy: str, place: int = 0) -> None:
+        super().__init__(message, remedy=remedy)
+        self.place = place
+        """Among them, from 0."""
 
 
 class EncoderUnavailable(DragomanError):

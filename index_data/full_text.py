@@ -58,6 +58,18 @@ def asked_words(text: str) -> list[str]:
     return telling_words(words.query_words(text)[:_MOST_WORDS])
 
 
+def asked_forms(text: str, beginnings: Sequence[str]) -> tuple[dict[str, float], set[str]]:
+    """Return what each form that is looked up counts in a ranking, and which forms find passages."""
+    asked = words.query_words(text)[:_MOST_WORDS]
+    telling = set(telling_words(asked))
+    # Of two forms each counts half, so that a word weighs the same in every script.
+    forms = {word: words.ranking(word) for word in asked}
+    shares = {form: _SILENT / len(forms[word]) for word in asked for form in forms[word]}
+    shares |= {form: 1 / len(forms[word]) for word in asked if word in telling for form in forms[word]}
+    shares |= dict.fromkeys(beginnings, 1.0)
+    return shares, {*map(words.finding, telling), *beginnings}
+
+
 class FullText:
     """The words of passages as rows; every method runs inside the caller's transaction."""
 
@@ -115,9 +127,10 @@ class FullText:
         The best by BM25 over the words that fewest passages have; stop words count a little. Words of any of
         `beginnings`, each as FTS5 writes a prefix, count like one word more.
         """
-        shares, finding = self._asked(text, beginnings)
+        shares, finding = asked_forms(text, beginnings)
         if not shares or count < 1:
             return []
+        self._show_places()
         rare = self._rare(list(shares), finding)
         found = self._best({form: shares[form] for form in rare}, finding, count, allowed)
         if allowed is not None and len(found) < min(count, _ENOUGH) and len(rare) < len(shares):
@@ -126,9 +139,10 @@ class FullText:
 
     def bm25(self, text: str, passage_ids: NDArray[np.int64]) -> dict[int, float]:
         """Score those of `passage_ids`, int64 (N,), that have a telling word of `text`, as `matching`."""
-        shares, finding = self._asked(text, ())
+        shares, finding = asked_forms(text, ())
         if not shares or not len(passage_ids):
             return {}
+        self._show_places()
         rare = {form: shares[form] for form in self._rare(list(shares), finding)}
         found = self._best(rare, finding, len(passage_ids), passage_ids)
         return {candidate.passage_id: candidate.score for candidate in found}
@@ -149,18 +163,6 @@ class FullText:
             among = tuple(np.intersect1d(ids, np.array(passage_ids, np.int64)).tolist())
             uses.append(WordUse(word, len(ids), among))
         return uses
-
-    def _asked(self, text: str, beginnings: Sequence[str]) -> tuple[dict[str, float], set[str]]:
-        """Return what each form that is looked up counts in a ranking, and which forms find passages."""
-        asked = words.query_words(text)[:_MOST_WORDS]
-        telling = set(telling_words(asked))
-        # Of two forms each counts half, so that a word weighs the same in every script.
-        forms = {word: words.ranking(word) for word in asked}
-        shares = {form: _SILENT / len(forms[word]) for word in asked for form in forms[word]}
-        shares |= {form: 1 / len(forms[word]) for word in asked if word in telling for form in forms[word]}
-        shares |= dict.fromkeys(beginnings, 1.0)
-        self._show_places()
-        return shares, {*map(words.finding, telling), *beginnings}
 
     def _show_places(self) -> None:
         """Make a view of the table, one row for each place of a form, for this connection and transaction."""

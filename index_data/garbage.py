@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.custody import custody_of_index
 from index_data.paths import IndexPaths
 from index_data.segments import Segments
@@ -28,8 +29,13 @@ class Freed:
 def collect_garbage(folder: Path, *, quarantine_days: float | None = None) -> Freed:
     """Delete files that no row names, and give back the room of deleted rows.
 
-    What is in quarantine is kept, unless it has been there for `quarantine_days`.
+    What is in quarantine is kept, unless it has been there for `quarantine_days`. Milvus, where it has the
+    vectors, is swept of what no row knows.
     """
+    if elsewhere := Elsewhere.of(folder):
+        from index_data.cluster import renewal
+
+        return Freed((), 0, renewal.sweep(folder, elsewhere))
     with custody_of_index(folder) as (paths, connection):
         with connection.reading() as rows:
             named = {segment.name for segment in Segments(paths).rows(rows)}

@@ -73,7 +73,7 @@ class Index(IndexReader):
             raise ValueError("passages are not numbered 0, 1, 2, ...")
         refuse_odd(vectors, (len(passages), self.fingerprint.dimension))
         refuse_other_lengths(vectors)
-        with self._changing() as rows:
+        with self._changing(document.path) as rows:
             entries.put(rows, self._channels, document, passages, vectors, sparse, windows, coverage)
 
     def known_windows(self, windows: Iterable[WindowDigest]) -> dict[bytes, KnownWindow]:
@@ -89,9 +89,11 @@ class Index(IndexReader):
             BegunWindows(rows).add(windows)
 
     def forget_begun(self) -> None:
-        """Forget windows whose document never came."""
-        with self._database.writing() as rows:
-            BegunWindows(rows).clear()
+        """Forget windows whose document never came, unless it may be another writer's."""
+        with self._database.alone() as alone:
+            if alone:
+                with self._database.writing() as rows:
+                    BegunWindows(rows).clear()
 
     def restamp(self, path: Path, stamp: FileStamp) -> None:
         """Note that the document at `path` has a new stamp and the content it had."""
@@ -100,12 +102,16 @@ class Index(IndexReader):
     def move(self, old_path: Path, new_path: Path, stamp: FileStamp) -> None:
         """Note that a document is elsewhere with the content it had, in place of what `new_path` held.
 
+        Nothing changes where another writer has noted it already.
+
         Raises:
             KeyError: there is no document at `old_path`.
         """
-        with self._changing() as rows:
+        with self._changing(old_path, new_path) as rows:
             document_id = Documents(rows).find(old_path)
             if document_id is None:
+                if Documents(rows).holds(new_path, stamp.content_hash):
+                    return
                 raise KeyError(old_path)
             if new_path != old_path:
                 entries.forget(rows, self._channels, new_path)
@@ -116,14 +122,15 @@ class Index(IndexReader):
         self, path: Path, stamp: FileStamp, reason: str, *, attempts: int = 0, readers: str = ""
     ) -> None:
         """Note that a file could not be read, in place of what its path held."""
-        with self._changing() as rows:
+        with self._changing(path) as rows:
             entries.forget(rows, self._channels, path)
             Documents(rows).add_unread(UnreadFile(path, reason, attempts, readers), stamp)
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Forget the documents and the unread files at `paths`."""
-        with self._changing() as rows:
-            for path in paths:
+        gone = tuple(paths)
+        with self._changing(*gone) as rows:
+            for path in gone:
                 entries.forget(rows, self._channels, path)
 
     def publish(self) -> None:
@@ -132,8 +139,8 @@ class Index(IndexReader):
         self._channels.publish()
 
     @contextmanager
-    def _changing(self) -> Iterator[Rows]:
-        with self._database.writing() as rows:
+    def _changing(self, *paths: Path) -> Iterator[Rows]:
+        with self._database.writing(paths) as rows:
             yield rows
             store.grow(rows)
         self._channels.settle()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from index_data import opening, store
 from index_data.background import Background, Backgrounds
 from index_data.channels import Channels
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.documents import Documents
 from index_data.errors import IndexMissing
 from index_data.ledger import Ledger
@@ -34,6 +35,7 @@ from index_data.records import (
 )
 from index_data.rows import Database
 from index_data.selection import Selection
+from index_data.server_summary import ServerSummary
 from index_data.vectors import refuse_odd
 
 
@@ -71,6 +73,10 @@ class IndexReader:
     def read_fingerprint(cls, folder: Path) -> Fingerprint | None:
         """Return the fingerprint of the index in `folder`, or None if there is no index."""
         try:
+            if elsewhere := Elsewhere.of(folder):
+                from index_data.cluster import opening as opening_elsewhere
+
+                return opening_elsewhere.read_fingerprint(folder, elsewhere)
             with cls.open(folder) as index:
                 return index.fingerprint
         except IndexMissing:
@@ -107,6 +113,11 @@ class IndexReader:
         with self._database.reading() as rows:
             return Ledger(rows).accounts()
 
+    def account(self, path: Path) -> FileAccount | None:
+        """Say what became of one file, without a look at the others; None where it is not known."""
+        with self._database.reading() as rows:
+            return Ledger(rows).account(path)
+
     def incomplete(self) -> dict[Path, str]:
         """Name the documents of which more may be read, each with the version of the readers that read it."""
         with self._database.reading() as rows:
@@ -126,7 +137,14 @@ class IndexReader:
                 unread=Documents(rows).unread(),
                 media_types=Documents(rows).media_types(),
                 segments=self._channels.summaries(rows),
+                server=self._server(),
             )
+
+    def _server(self) -> ServerSummary | None:
+        elsewhere, server = Elsewhere.of(self._paths.folder), self._channels.server()
+        if elsewhere is None or server is None:
+            return None
+        return ServerSummary(elsewhere.address, elsewhere.catalogue, *server)
 
     def nearest(self, vector: NDArray[np.float32], count: int, filters: Filters) -> list[Candidate]:
         """Find the `count` passages nearest to `vector`, float32 (D,), out of what `filters` lets through."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from index_data import schema
@@ -18,6 +19,8 @@ _NO_LEDGER = (
     " '[]' AS recognised_pages)"
 )
 """What stands for it in an older index that is only read."""
+_EMBEDDED = 'CAST(coalesce(sum("end" - start), 0) AS BIGINT)'
+"""Characters of passages; a server adds up into a type of its own."""
 
 
 class Ledger:
@@ -54,9 +57,12 @@ class Ledger:
     def remake(self, document_id: int) -> None:
         """Account for a document as far as its passages tell, and have it read again when its turn comes."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO ledger"
-            " SELECT document_id, ifnull(sum(\"end\" - start), 0), NULL, '[]', '[]', '' FROM documents"
-            " LEFT JOIN passages USING (document_id) WHERE document_id = ? GROUP BY document_id",
+            "INSERT INTO ledger"
+            f" SELECT document_id, {_EMBEDDED}, NULL, '[]', '[]', '' FROM documents"
+            " LEFT JOIN passages USING (document_id) WHERE document_id = ? GROUP BY document_id"
+            " ON CONFLICT (document_id) DO UPDATE SET characters = excluded.characters,"
+            " pages = excluded.pages, textless_pages = excluded.textless_pages,"
+            " recognised_pages = excluded.recognised_pages, readers = excluded.readers",
             (document_id,),
         )
 
@@ -65,17 +71,24 @@ class Ledger:
         accounts = [*self._documents(), *self._unread()]
         return sorted(accounts, key=lambda account: os.fsencode(account.path))
 
-    def _documents(self) -> Iterator[FileAccount]:
+    def account(self, path: Path) -> FileAccount | None:
+        """Account for one file; None where it is not known."""
+        return next(chain(self._documents(path), (one for one in self._unread() if one.path == path)), None)
+
+    def _documents(self, path: Path | None = None) -> Iterator[FileAccount]:
         ledger = "ledger" if schema.has_table(self._connection, "ledger") else _NO_LEDGER
+        which = "WHERE document_id IN (SELECT document_id FROM documents WHERE path = ?)" if path else ""
         rows = self._connection.execute(
             "SELECT path, media_type, notes, characters, pages, textless_pages, recognised_pages,"
-            ' count(passage_id), ifnull(sum("end" - start), 0)'
+            " coalesce(passages, 0), coalesce(embedded, 0)"
             f" FROM documents LEFT JOIN {ledger} AS ledger USING (document_id)"
-            " LEFT JOIN passages USING (document_id) GROUP BY documents.document_id"
+            f" LEFT JOIN (SELECT document_id, count(*) AS passages, {_EMBEDDED} AS embedded"
+            f" FROM passages {which} GROUP BY document_id) AS held USING (document_id) {which}",
+            (os.fsencode(path),) * 2 if path else (),
         )
-        for path, media_type, notes, characters, pages, textless, recognised, passages, embedded in rows:
+        for name, media_type, notes, characters, pages, textless, recognised, passages, embedded in rows:
             yield FileAccount(
-                path=Path(os.fsdecode(path)),
+                path=Path(os.fsdecode(name)),
                 state=FileState.READY,
                 media_type=media_type,
                 passages=passages,

@@ -78,6 +78,9 @@ class LocalChannels:
             for one in self._segments.rows(rows)
         )
 
+    def server(self) -> None:
+        """Name none."""
+
     def settle(self) -> None:
         """Do nothing: words are in the transaction."""
 

@@ -15,6 +15,7 @@ from index_data.passages import Passages
 from index_data.records import Candidate, Filters
 from index_data.rows import Database
 from index_data.selection import Selection
+from index_data.whole_documents import WholeDocument, whole_document
 
 
 class Lookup:
@@ -29,6 +30,20 @@ class Lookup:
         with self._database.reading() as rows:
             document_id = Documents(rows).find(path)
             return [] if document_id is None else Passages(rows).of_document(document_id)
+
+    def paths(self) -> list[Path]:
+        """Return where the documents are, in the order in which they came."""
+        with self._database.reading() as rows:
+            return Documents(rows).paths()
+
+    def whole(self, path: Path, dimension: int) -> WholeDocument | None:
+        """Return all that is held of the document at `path`, vectors float32 (N, D); None if there is none.
+
+        Raises:
+            IndexDamaged: something of it is not what was stored.
+        """
+        with self._database.reading() as rows:
+            return whole_document(rows, path, dimension)
 
     def let_through(self, passage_ids: Sequence[int], filters: Filters) -> list[int]:
         """Return those of `passage_ids` that `filters` lets a search see."""

@@ -24,9 +24,9 @@ def to_read(folder: Path, resources: ExitStack) -> tuple[IndexPaths, Database, C
         IndexMissing: there is no index.
     """
     if elsewhere := Elsewhere.of(folder):
-        from index_data.cluster import opening
+        from index_data.cluster import opening as opening_elsewhere
 
-        return opening.to_read(folder, elsewhere, resources)
+        return opening_elsewhere.to_read(folder, elsewhere, resources)
     paths = IndexPaths(folder)
     if not paths.database.is_file():
         raise paths.missing()
@@ -46,9 +46,9 @@ def to_write(
         IndexProblem: it is locked, foreign or damaged, or its vectors were made another way.
     """
     if elsewhere := Elsewhere.of(folder):
-        from index_data.cluster import opening
+        from index_data.cluster import opening as opening_elsewhere
 
-        return opening.to_write(folder, elsewhere, fingerprint, resources)
+        return opening_elsewhere.to_write(folder, elsewhere, fingerprint, resources)
     paths, connection = resources.enter_context(custody(folder, any_file_system=any_file_system))
     with connection.writing() as rows:
         store.prepare(rows, folder, fingerprint)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_data.documents import Documents
+from index_data.passage_ids import allot
 from index_data.payloads import (
     checksum,
     pack_text,
@@ -36,18 +37,22 @@ class Passages:
         self._connection = connection
 
     def add(self, document_id: int, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> list[int]:
-        """Insert the passages of a document with their vectors, float32 (N, D), and return their ids."""
-        passage_ids: list[int] = []
-        places = ", ".join("?" * 12)
-        insert = f"INSERT INTO passages ({_COLUMNS}) VALUES ({places}) RETURNING passage_id"
-        for passage, vector in zip(passages, vectors, strict=True):
-            (passage_id,) = self._connection.execute(insert, _row(document_id, passage)).fetchone()
-            payload = pack_vector(vector)
-            self._connection.execute(
-                "INSERT INTO vectors VALUES (?, ?, ?)", (passage_id, payload, checksum(payload))
-            )
-            passage_ids.append(passage_id)
-        return passage_ids
+        """Insert the passages of a document, vectors float32 (N, D), and return their ids, without gaps."""
+        passage_ids = allot(self._connection, len(passages))
+        places = ", ".join("?" * 13)
+        self._connection.executemany(
+            f"INSERT INTO passages (passage_id, {_COLUMNS}) VALUES ({places})",
+            [
+                (passage_id, *_row(document_id, one))
+                for passage_id, one in zip(passage_ids, passages, strict=True)
+            ],
+        )
+        payloads = list(map(pack_vector, vectors))
+        self._connection.executemany(
+            "INSERT INTO vectors VALUES (?, ?, ?)",
+            zip(passage_ids, payloads, map(checksum, payloads), strict=True),
+        )
+        return list(passage_ids)
 
     def ids(self, among: Sequence[int] | None = None) -> NDArray[np.int64]:
         """Return the ids of all passages, or of those of `among` that are there, ascending: int64 (N,)."""

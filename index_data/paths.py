@@ -28,6 +28,15 @@ class IndexPaths:
         return self.folder / "meta.sqlite3"
 
     @property
+    def handle(self) -> Path:
+        """Says where the index is, if the folder only stands for one elsewhere."""
+        return self.folder / "elsewhere.json"
+
+    def hold_an_index(self) -> bool:
+        """Tell whether there is an index, in the folder or elsewhere."""
+        return self.database.is_file() or self.handle.is_file()
+
+    @property
     def lock(self) -> Path:
         """Locked by the one writer; what stands in it is for people."""
         return self.folder / "LOCK"

@@ -22,17 +22,30 @@ def fts_expression(phrase: Phrase) -> str | None:
 
     Where `settled`, it holds of no other passage.
     """
+    words = listed_words(phrase)
+    return " AND ".join(map(_quoted, words)) + ("*" if phrase.open_ended else "") if words else None
+
+
+def listed_words(phrase: Phrase) -> list[str]:
+    """Return words that each passage with `phrase` has, in their order; the last one may only begin one.
+
+    Where `settled`, no other passage has them all.
+    """
     steps = units(phrase.text)
     if len(steps) == 1 and not steps[0].listed:
-        return None
-    words = _looked_up(steps)[-_MOST_WORDS:]
-    return " AND ".join(words) + ("*" if phrase.open_ended else "") if words else None
+        return []
+    return _looked_up(steps)[-_MOST_WORDS:]
 
 
 def words_begun(filters: Filters) -> list[str]:
     """Write what the full-text table has to hold of passages with the last word of an open-ended phrase."""
     asked = [phrase for one in filters.chain() for phrase in one.phrases if phrase.open_ended]
-    return [words[-1] + "*" for phrase in asked if (words := _looked_up(units(phrase.text)))]
+    return [_quoted(words[-1]) + "*" for phrase in asked if (words := _looked_up(units(phrase.text)))]
+
+
+def begun(beginning: str) -> str:
+    """Return the word in one of `words_begun`."""
+    return beginning.removesuffix("*")[1:-1].replace('""', '"')
 
 
 def settled(phrase: Phrase) -> bool:
@@ -73,7 +86,7 @@ _steps = lru_cache(maxsize=256)(units)
 
 
 def _looked_up(steps: Sequence[Unit]) -> list[str]:
-    """Quote the words that the table has of each passage with these steps, in their order."""
+    """Return the words that the table has of each passage with these steps, in their order."""
     words: list[str] = []
     characters: list[str] = []
     for stretch in _stretches(steps):
@@ -81,7 +94,7 @@ def _looked_up(steps: Sequence[Unit]) -> list[str]:
         asked = query_words(whole)
         # Of part of a Korean word the table has pairs only; of a character within a stretch, perhaps nothing.
         found = characters if len(stretch) == 1 and not stretch[0].spaced else words
-        found += map(_quoted, [word for word in asked if word != whole] or asked)
+        found += [word for word in asked if word != whole] or asked
     return words or characters
 
 

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.custody import custody_of_index
+from index_data.garbage import collect_garbage
 from index_data.index import Index
 from index_data.local_channels import LocalChannels
 from index_data.paths import IndexPaths
@@ -39,6 +41,8 @@ def purge(folder: Path, places: Sequence[Path]) -> Purged:
     Raises:
         IndexLocked: a search kept the log alive, which still holds the text; the rows are gone.
     """
+    if Elsewhere.of(folder):
+        return _purged_elsewhere(folder, places)
     with custody_of_index(folder) as (paths, connection):
         index = Index(paths, connection, LocalChannels(paths, connection), ExitStack())
         purged = _under(index, paths, places)
@@ -54,6 +58,19 @@ def purge(folder: Path, places: Sequence[Path]) -> Purged:
                 file.unlink()
         connection.compact()
         return purged
+
+
+def _purged_elsewhere(folder: Path, places: Sequence[Path]) -> Purged:
+    """Take it out of the rows and out of Milvus; how long its disks keep it, a server decides."""
+    with Index.open(folder) as reader:
+        fingerprint = reader.fingerprint
+    with Index.create_or_open(folder, fingerprint) as index:
+        purged = _under(index, IndexPaths(folder), places)
+        index.remove((*purged.documents, *purged.unread))
+        index.forget_begun()
+        index.publish()
+    collect_garbage(folder)
+    return purged
 
 
 def _under(index: Index, paths: IndexPaths, places: Sequence[Path]) -> Purged:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from index_data.atomic_file import sync_folder
 from index_data.checking import check
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.connection import Connection
-from index_data.errors import IndexDamaged, IndexForeign
+from index_data.errors import IndexDamaged, IndexForeign, UsageError
 from index_data.lock import WriterLock
 from index_data.paths import IndexPaths
 
@@ -36,7 +37,13 @@ def start_anew(folder: Path) -> tuple[Path, ...]:
     Raises:
         IndexMissing: there is none.
         IndexForeign: it is the database of another program, or of a newer dragoman.
+        UsageError: it is elsewhere.
     """
+    if elsewhere := Elsewhere.of(folder):
+        raise UsageError(
+            f"an index in Milvus, as at {elsewhere.address}, is not begun anew in its place",
+            remedy="Ingest into another one: --index milvus://HOST:PORT/OTHER.",
+        )
     paths = IndexPaths(folder)
     if not paths.database.exists():
         raise paths.missing()

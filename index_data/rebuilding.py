@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from index_data import store, words
+from index_data import store
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.connection import Connection
 from index_data.custody import custody_of_index
 from index_data.full_text import FullText
@@ -16,11 +17,16 @@ from index_data.segments import Segments
 
 
 def rebuild(folder: Path) -> None:
-    """Make words and segments anew; no text is embedded.
+    """Make words and segments anew, or what Milvus has in their place; no text is embedded.
 
     Raises:
         IndexDamaged: a row that is needed for it is damaged.
     """
+    if elsewhere := Elsewhere.of(folder):
+        from index_data.cluster import renewal
+
+        renewal.rebuild(folder, elsewhere)
+        return
     with custody_of_index(folder) as (paths, connection):
         with connection.writing() as rows:
             rebuild_words(rows)
@@ -35,7 +41,7 @@ def rebuild_words(rows: sqlite3.Connection) -> None:
     """
     FullText(rows).clear()
     FullText(rows).add(Passages(rows).texts())
-    rows.execute("UPDATE store SET words_version = ?", (words.VERSION,))
+    store.vouch_for_words(rows)
     store.grow(rows)
 
 

@@ -6,10 +6,12 @@ Characters are Unicode code points, counted in a document's extracted text; all 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from index_data.server_summary import ServerSummary
 
 if TYPE_CHECKING:
     # The command line names these records before it has time for NumPy.
@@ -38,11 +40,8 @@ class Fingerprint:
     def differences(self, other: Fingerprint) -> list[str]:
         """Name each field that makes vectors incomparable, as `field: ours, not theirs`."""
         ours, theirs = asdict(self), asdict(other)
-        return [
-            f"{name}: {str(ours[name])[:12]}, not {str(theirs[name])[:12]}"
-            for name in (item.name for item in fields(self))
-            if name != "model" and ours[name] != theirs[name]
-        ]
+        differ = [name for name in ours if name != "model" and ours[name] != theirs[name]]
+        return [f"{name}: {str(ours[name])[:12]}, not {str(theirs[name])[:12]}" for name in differ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +140,13 @@ class KnownWindow:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage as the index knows it."""
+    """A passage as the index knows it; `collection` names that of several which are read as one."""
 
     passage_id: int
     """Never used again for another passage, even after this one is gone."""
     document: Document
     passage: Passage
+    collection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +196,6 @@ class Filters:
         yield self
         if self.also is not None:
             yield from self.also.chain()
-
-
-MAX_ATTEMPTS = 3
-"""How often a reader may die on the same content of a file, all runs together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,3 +294,5 @@ class IndexSummary:
     media_types: dict[str, int] = field(default_factory=dict)
     """Documents by media type, most first."""
     segments: tuple[SegmentSummary, ...] = ()
+    server: ServerSummary | None = None
+    """None: it is in its folder."""

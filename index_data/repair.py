@@ -13,6 +13,7 @@ from index_data.begun_windows import BegunWindows
 from index_data.checking import check
 from index_data.checks.documents import faults
 from index_data.checks.rows import OWNED
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.connection import Connection
 from index_data.custody import custody_of_index
 from index_data.documents import Documents
@@ -26,6 +27,7 @@ from index_data.payloads import START_ANEW_REMEDY
 from index_data.quarantine import set_aside
 from index_data.rebuilding import rebuild_segments, rebuild_words
 from index_data.rescue import rescue_vectors
+from index_data.rows import Rows
 from index_data.salvage import salvage
 from index_data.seals import Part, Seals
 from index_data.windows import Windows
@@ -60,6 +62,10 @@ def repair(folder: Path) -> Repair:
         IndexDamaged: SQLite can do nothing with it; `start_anew` is what is left.
         IndexForeign: it is the database of another program.
     """
+    if elsewhere := Elsewhere.of(folder):
+        from index_data.cluster import renewal
+
+        return renewal.repair(folder, elsewhere)
     try:
         with custody_of_index(folder) as (paths, connection):
             found = tuple(check(folder, full=True))
@@ -102,7 +108,7 @@ def _mended(
         dimension = store.fingerprint(rows).dimension
         rescued = rescue_vectors(rows, paths, dimension)
         damaged, words_too = _without_damaged(rows, found, dimension)
-        _account_anew(rows, found)
+        account_anew(rows, found)
         for statement in _OWNERLESS:
             rows.execute(statement)
         for table, key in (("documents", "document_id"), ("passages", "passage_id")):
@@ -157,7 +163,7 @@ def _without_damaged(
     return lost, words_too
 
 
-def _account_anew(rows: sqlite3.Connection, found: Sequence[Finding]) -> None:
+def account_anew(rows: Rows, found: Sequence[Finding]) -> None:
     """Make the accounts and windows that are wrong agree with what is left of the passages."""
     for item in found:
         match item:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -47,8 +48,14 @@ class Database(Protocol):
     def reading(self) -> AbstractContextManager[Rows]:
         """One unchanging state of the database."""
 
-    def writing(self) -> AbstractContextManager[Rows]:
-        """All of the changes within, or none; they are on disk when the block is left."""
+    def writing(self, paths: Iterable[Path] = ()) -> AbstractContextManager[Rows]:
+        """All of the changes within, or none; they are on disk when the block is left.
+
+        Where there are other writers, those who change one of `paths` too wait until the block is left.
+        """
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether no other writer has it open; if so, none opens it before the block is left."""
 
     def refuse_readers(self) -> None:
         """Let only the writer pass.

@@ -57,9 +57,10 @@ class Seals:
 
     def seal(self, document_id: int) -> None:
         """Vouch for a document and all that hangs on it as they stand."""
+        fresh = ", ".join(f"{part} = excluded.{part}" for part in self._parts)
         self._connection.execute(
-            f"INSERT OR REPLACE INTO seals (document_id, {', '.join(self._parts)})"
-            f" VALUES (?{', ?' * len(self._parts)})",
+            f"INSERT INTO seals (document_id, {', '.join(self._parts)})"
+            f" VALUES (?{', ?' * len(self._parts)}) ON CONFLICT (document_id) DO UPDATE SET {fresh}",
             (document_id, *(self._sum(part, document_id) for part in self._parts)),
         )
 

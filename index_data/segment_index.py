@@ -36,6 +36,8 @@ class SegmentIndex:
         """
         import faiss
 
+        # The limit is one for the process, in which milvus-lite may read larger files of its own.
+        usual = faiss.get_deserialization_vector_byte_limit()
         try:
             with file.open("rb") as content:
                 sound = zlib.crc32(content.read(head[0])) == head[1]
@@ -46,6 +48,8 @@ class SegmentIndex:
             index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
         except (OSError, RuntimeError, MemoryError):
             return None
+        finally:
+            faiss.set_deserialization_vector_byte_limit(usual)
         fits = kinds.is_of(kind, index) and (index.ntotal, index.d) == (count, dimension)
         return cls(index, kind) if fits else None
 

@@ -5,6 +5,7 @@ Why rows of passages and not of pieces: docs/decisions/0007.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,9 +17,6 @@ from index_data.documents import Documents
 from index_data.payloads import checksum
 from index_data.records import Candidate, SparseVector
 from index_data.rows import Rows
-
-_FIRST_FORMAT = 2
-"""An older index that is only read has no table for sparse vectors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +74,24 @@ class SparseVectors:
                 raise Documents(connection).damaged(passage_id, "the sparse vector")
         return tuple(unpack_sparse(payload) for _, payload, _ in rows)
 
+    def living(
+        self, connection: Rows, passage_ids: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], list[SparseVector]]:
+        """Return those of these ids, int64 (N,), that have a vector, ascending, with it: int64 (K,) and K.
+
+        Raises:
+            IndexDamaged: a vector is not what was stored.
+        """
+        rows = connection.execute(
+            "SELECT passage_id, vector, vector_crc FROM sparse_vectors"
+            " WHERE passage_id IN (SELECT value FROM json_each(?)) ORDER BY passage_id",
+            (json.dumps(passage_ids.tolist()),),
+        ).fetchall()
+        for passage_id, payload, crc in rows:
+            if checksum(payload) != crc:
+                raise Documents(connection).damaged(passage_id, "the sparse vector")
+        return np.array([row[0] for row in rows], np.int64), [unpack_sparse(row[1]) for row in rows]
+
     def sharing(
         self,
         connection: Rows,
@@ -89,7 +105,7 @@ class SparseVectors:
             IndexDamaged: a vector is not what was stored.
             ValueError: the query is not what `SparseVector` says.
         """
-        _refuse_odd(query)
+        refuse_odd(query)
         view = self._current(connection)
         worth = np.zeros(int(view.pieces.max(initial=-1)) + 1, np.float32)  # (vocabulary,)
         known = query.pieces < len(worth)
@@ -116,7 +132,8 @@ def _look(connection: Rows, generation: int) -> _View:
     passage_ids: list[int] = []
     lengths: list[int] = []
     pieces, weights = bytearray(), bytearray()
-    if schema.format_version(connection) >= _FIRST_FORMAT:
+    # An older index that is only read has no table for them.
+    if schema.has_table(connection, "sparse_vectors"):
         for passage_id, payload, crc in connection.execute(
             "SELECT passage_id, vector, vector_crc FROM sparse_vectors ORDER BY passage_id"
         ):
@@ -144,7 +161,7 @@ def is_valid(payload: bytes) -> bool:
     pieces = np.frombuffer(payload[:half], "<i4").astype(np.int32)
     weights = np.frombuffer(payload[half:], "<f4").astype(np.float32)
     try:
-        _refuse_odd(SparseVector(pieces, weights))
+        refuse_odd(SparseVector(pieces, weights))
     except ValueError:
         return False
     return True
@@ -152,7 +169,7 @@ def is_valid(payload: bytes) -> bool:
 
 def pack_sparse(vector: SparseVector) -> bytes:
     """Encode as little-endian bytes: all pieces, then all weights."""
-    _refuse_odd(vector)
+    refuse_odd(vector)
     return vector.pieces.astype("<i4").tobytes() + vector.weights.astype("<f4").tobytes()
 
 
@@ -163,7 +180,7 @@ def unpack_sparse(payload: bytes) -> SparseVector:
     return SparseVector(pieces.astype(np.int32), weights.astype(np.float32))
 
 
-def _refuse_odd(vector: SparseVector) -> None:
+def refuse_odd(vector: SparseVector) -> None:
     """Let only what `SparseVector` says pass.
 
     Raises:

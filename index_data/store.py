@@ -51,15 +51,37 @@ def prepare(connection: sqlite3.Connection, folder: Path, asked: Fingerprint) ->
     is_new = schema.format_version(connection) == 0
     schema.migrate(connection)
     if is_new:
-        connection.execute("INSERT INTO store VALUES (1, 0, ?, '')", (words.VERSION,))
+        begin(connection, asked)
     else:
-        refuse_differences(folder, fingerprint(connection), asked)
-    # Written each time: the folder of a model may have moved without changing its vectors.
-    connection.execute("UPDATE store SET fingerprint = ?", (json.dumps(asdict(asked)),))
+        resume(connection, folder, asked)
     if not has_words(connection):
         FullText(connection).clear()
         FullText(connection).add(Passages(connection).texts())
-        connection.execute("UPDATE store SET words_version = ?", (words.VERSION,))
+        vouch_for_words(connection)
+
+
+def begin(connection: Rows, asked: Fingerprint) -> None:
+    """Fill the row of a new index whose vectors are made as `asked` says."""
+    connection.execute(
+        'INSERT INTO store ("only", generation, words_version, fingerprint) VALUES (1, 0, ?, ?)',
+        (words.VERSION, json.dumps(asdict(asked))),
+    )
+
+
+def resume(connection: Rows, folder: Path, asked: Fingerprint) -> None:
+    """Go on with the index in `folder`.
+
+    Raises:
+        IndexMismatch: its vectors are made in another way than `asked` says.
+    """
+    refuse_differences(folder, fingerprint(connection), asked)
+    # Written each time: the folder of a model may have moved without changing its vectors.
+    connection.execute("UPDATE store SET fingerprint = ?", (json.dumps(asdict(asked)),))
+
+
+def vouch_for_words(connection: Rows) -> None:
+    """Note that all words were put in by the rules of today."""
+    connection.execute("UPDATE store SET words_version = ?", (words.VERSION,))
 
 
 def refuse_differences(folder: Path, stored: Fingerprint, asked: Fingerprint) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -29,13 +30,14 @@ class Windows:
         """
         if windows and sum(window.passages for window in windows) != len(passage_ids):
             raise ValueError(f"the windows do not hold the {len(passage_ids)} passages")
-        first = 0
-        for window in windows:
-            last = first + window.passages - 1
-            self._connection.execute(
-                "INSERT INTO windows VALUES (?, ?, ?)", (passage_ids[first], passage_ids[last], window.digest)
-            )
-            first = last + 1
+        ends = list(accumulate((window.passages for window in windows), initial=0))
+        self._connection.executemany(
+            "INSERT INTO windows VALUES (?, ?, ?)",
+            (
+                (passage_ids[first], passage_ids[end - 1], window.digest)
+                for window, (first, end) in zip(windows, pairwise(ends), strict=True)
+            ),
+        )
 
     def known(self, windows: Iterable[WindowDigest], dimension: int) -> dict[bytes, KnownWindow]:
         """Return the vectors of those that are stored and sound, by digest."""
@@ -61,7 +63,7 @@ class Windows:
         )
 
     def _sound(self, first_id: int, count: int, dimension: int) -> KnownWindow | None:
-        # The ids of a document are given in one transaction of the one writer, so there are no gaps.
+        # The ids of a document are allotted at once, so there are no gaps.
         passage_ids = np.arange(first_id, first_id + count)
         try:
             vectors = Passages(self._connection).vectors(passage_ids, dimension)

@@ -15,6 +15,10 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 from encoder.interface import TokenStates, Window
+from index_data.cluster import permission
+from tests.postgres_server import postgres, postgres_server
+
+__all__ = ["postgres", "postgres_server"]
 
 DIMENSION = 64
 UNSPACED = (
@@ -124,7 +128,8 @@ def _home_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
 
 @pytest.fixture(autouse=True)
 def _forbidden_for_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a test that keeps libraries off the network not do so for the next."""
+    """Let a test that keeps libraries off the network, or an index off a server, not do so for the next."""
+    monkeypatch.setattr(permission, "_asked", [])
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)

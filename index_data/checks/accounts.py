@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,28 +10,31 @@ from index_data import schema
 from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
 from index_data.payloads import unpack_numbers
+from index_data.rows import Rows
 from index_data.seals import Part, Seals
 
 _ACCOUNTS = (
-    "SELECT document_id, path, characters, pages, textless_pages, recognised_pages,"
-    ' ifnull(sum("end" - start), 0), max(page)'
-    " FROM documents LEFT JOIN ledger USING (document_id) LEFT JOIN passages USING (document_id)"
-    " GROUP BY document_id"
+    "SELECT documents.document_id, path, characters, pages, textless_pages, recognised_pages,"
+    ' coalesce(sum("end" - start), 0), max(page)'
+    " FROM documents LEFT JOIN ledger ON ledger.document_id = documents.document_id"
+    " LEFT JOIN passages ON passages.document_id = documents.document_id"
+    " GROUP BY documents.document_id, ledger.document_id"
 )
 _WINDOWS = """
-SELECT document_id, path, (first, last, count) IS (first_seen, last_seen, count_seen) OR first_seen IS NULL
+SELECT documents.document_id, path,
+    (lowest = first_seen AND highest = last_seen AND held = count_seen) OR first_seen IS NULL
 FROM documents LEFT JOIN (
-    SELECT document_id, min(passage_id) AS first, max(passage_id) AS last, count(*) AS count
+    SELECT document_id, min(passage_id) AS lowest, max(passage_id) AS highest, count(*) AS held
     FROM passages GROUP BY document_id
-) USING (document_id) LEFT JOIN (
+) AS holding ON holding.document_id = documents.document_id LEFT JOIN (
     SELECT document_id, min(first_id) AS first_seen, max(last_id) AS last_seen,
         sum(last_id - first_id + 1) AS count_seen
     FROM windows JOIN passages ON passage_id = first_id GROUP BY document_id
-) USING (document_id)
+) AS seeing ON seeing.document_id = documents.document_id
 """
 
 
-def accounted(rows: sqlite3.Connection) -> Iterator[Finding]:
+def accounted(rows: Rows) -> Iterator[Finding]:
     """I15: what was read of a document is what its passages have, and what was noted."""
     if not schema.has_table(rows, "ledger"):
         return
@@ -45,7 +47,7 @@ def accounted(rows: sqlite3.Connection) -> Iterator[Finding]:
             yield _of(document_id, path, Invariant.ACCOUNTED, what)
 
 
-def windowed(rows: sqlite3.Connection) -> Iterator[Finding]:
+def windowed(rows: Rows) -> Iterator[Finding]:
     """I16: the windows of a document, if any are known, tile its passages, and are what was noted."""
     if not schema.has_table(rows, "windows"):
         return

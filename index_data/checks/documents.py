@@ -15,6 +15,7 @@ from index_data.begun_windows import is_sound
 from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
 from index_data.payloads import checksum, unpack_text, unpack_vectors
+from index_data.rows import Rows
 from index_data.seals import Part, Seals
 from index_data.sparse_vectors import is_valid
 from index_data.vectors import UNIT_TOLERANCE
@@ -34,13 +35,13 @@ _SEALED = {
 _Fault = tuple[Invariant, str]
 
 
-def intact(rows: sqlite3.Connection, dimension: int) -> Iterator[Finding]:
+def intact(rows: Rows, dimension: int) -> Iterator[Finding]:
     """I1, I2 and I9, for every document."""
     for document_id, path in rows.execute("SELECT document_id, path FROM documents").fetchall():
         yield from faults(rows, document_id, Path(os.fsdecode(path)), dimension)
 
 
-def faults(rows: sqlite3.Connection, document_id: int, path: Path, dimension: int) -> Iterator[Finding]:
+def faults(rows: Rows, document_id: int, path: Path, dimension: int) -> Iterator[Finding]:
     """Tell what is wrong with one document."""
     found: list[tuple[Invariant, str]] = []
     try:
@@ -54,7 +55,7 @@ def faults(rows: sqlite3.Connection, document_id: int, path: Path, dimension: in
         yield Finding(invariant, Severity.DAMAGE, what, document_id, path)
 
 
-def begun(rows: sqlite3.Connection, dimension: int) -> Iterator[Finding]:
+def begun(rows: Rows, dimension: int) -> Iterator[Finding]:
     """I9, for windows whose document is still to come."""
     if not schema.has_table(rows, "begun_windows"):
         return
@@ -64,7 +65,7 @@ def begun(rows: sqlite3.Connection, dimension: int) -> Iterator[Finding]:
         yield Finding(Invariant.INTACT, Severity.COPY, what)
 
 
-def _passage_faults(rows: sqlite3.Connection, document_id: int, dimension: int) -> Iterator[_Fault]:
+def _passage_faults(rows: Rows, document_id: int, dimension: int) -> Iterator[_Fault]:
     query = (
         'SELECT text, text_crc, start, "end", vector, vector_crc FROM passages LEFT JOIN vectors'
         " USING (passage_id) WHERE document_id = ? ORDER BY ordinal"
@@ -83,7 +84,7 @@ def _passage_faults(rows: sqlite3.Connection, document_id: int, dimension: int) 
             yield Invariant.INTACT, _VECTOR
 
 
-def _sparse_faults(rows: sqlite3.Connection, document_id: int) -> Iterator[_Fault]:
+def _sparse_faults(rows: Rows, document_id: int) -> Iterator[_Fault]:
     if not schema.has_table(rows, "sparse_vectors"):
         return
     query = (

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from index_data import schema
+from index_data.documents import MAX_ATTEMPTS
 from index_data.errors import IndexDamaged
 from index_data.findings import Finding, Invariant, Severity
-from index_data.records import MAX_ATTEMPTS
+from index_data.rows import Rows
 from index_data.store import fingerprint
 
 _HEX = "[0-9a-f]" * 64
@@ -47,22 +48,32 @@ def stamped(rows: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def whole(rows: sqlite3.Connection) -> Iterator[Finding]:
-    """I2 and I13: passages are numbered 0, 1, 2, ..., each with a vector and words."""
-    numbered = (
-        "SELECT document_id, path FROM passages JOIN documents USING (document_id) GROUP BY document_id"
-        " HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1"
-    )
-    for document_id, path in rows.execute(numbered):
-        what = "its passages are not numbered 0, 1, 2, ..."
-        yield _of(document_id, path, Invariant.WHOLE, Severity.DAMAGE, what)
+    """I2 and I13: passages are numbered 0, 1, 2, ..., each with a vector."""
+    yield from numbered(rows)
     for document_id, path, held in _without(rows, "vectors", "passage_id"):
         if held:
             what = "it has a vector in a segment only"
             yield _of(document_id, path, Invariant.EXPENDABLE, Severity.DAMAGE, what)
         else:
             yield _of(document_id, path, Invariant.WHOLE, Severity.DAMAGE, "it lacks a vector")
+
+
+def numbered(rows: Rows) -> Iterator[Finding]:
+    """I2: passages are numbered 0, 1, 2, ..."""
+    query = (
+        "SELECT documents.document_id, path FROM passages JOIN documents USING (document_id)"
+        " GROUP BY documents.document_id HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1"
+    )
+    for document_id, path in rows.execute(query):
+        what = "its passages are not numbered 0, 1, 2, ..."
+        yield _of(document_id, path, Invariant.WHOLE, Severity.DAMAGE, what)
+
+
+def worded(rows: sqlite3.Connection) -> Iterator[Finding]:
+    """I2 and I3: each passage has words, and all words a passage."""
     for document_id, path, _ in _without(rows, "passage_words_docsize", "id"):
         yield _of(document_id, path, Invariant.WHOLE, Severity.COPY, "its words cannot be found")
+    yield from _ownerless(rows, *_WORDS)
 
 
 def owned(rows: sqlite3.Connection) -> Iterator[Finding]:
@@ -70,13 +81,9 @@ def owned(rows: sqlite3.Connection) -> Iterator[Finding]:
     query = "SELECT count(*) FROM passages WHERE document_id NOT IN (SELECT document_id FROM documents)"
     if lost := _number(rows, query):
         yield Finding(Invariant.OWNED, Severity.DAMAGE, f"{lost} passages belong to no document")
-    for table, key, owners in (*OWNED, _WORDS):
-        if not schema.has_table(rows, table):
-            continue
-        owner = owners.removesuffix("s")
-        query = f"SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT {owner}_id FROM {owners})"
-        if lost := _number(rows, query):
-            yield Finding(Invariant.OWNED, Severity.COPY, f"{lost} rows of {table} belong to no {owner}")
+    for table, key, owners in OWNED:
+        if schema.has_table(rows, table):
+            yield from _ownerless(rows, table, key, owners)
 
 
 def once(rows: sqlite3.Connection) -> Iterator[Finding]:
@@ -109,7 +116,7 @@ def growing(rows: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding(Invariant.GROWING, Severity.COPY, what)
 
 
-def comparable(rows: sqlite3.Connection) -> Iterator[Finding]:
+def comparable(rows: Rows) -> Iterator[Finding]:
     """I10: one fingerprint, and vectors of its dimension."""
     try:
         dimension = fingerprint(rows).dimension
@@ -117,7 +124,7 @@ def comparable(rows: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding(Invariant.COMPARABLE, Severity.DAMAGE, error.message)
         return
     query = (
-        "SELECT DISTINCT document_id, path FROM vectors JOIN passages USING (passage_id)"
+        "SELECT DISTINCT documents.document_id, path FROM vectors JOIN passages USING (passage_id)"
         " JOIN documents USING (document_id) WHERE length(vector) <> ?"
     )
     for document_id, path in rows.execute(query, (4 * dimension,)):
@@ -162,6 +169,13 @@ def _without(rows: sqlite3.Connection, table: str, key: str) -> sqlite3.Cursor:
         " FROM passages JOIN documents USING (document_id)"
         f" WHERE passage_id NOT IN (SELECT {key} FROM {table}) GROUP BY document_id"
     )
+
+
+def _ownerless(rows: sqlite3.Connection, table: str, key: str, owners: str) -> Iterator[Finding]:
+    owner = owners.removesuffix("s")
+    query = f"SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT {owner}_id FROM {owners})"
+    if lost := _number(rows, query):
+        yield Finding(Invariant.OWNED, Severity.COPY, f"{lost} rows of {table} belong to no {owner}")
 
 
 def _number(rows: sqlite3.Connection, query: str) -> int:

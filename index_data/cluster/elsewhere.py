@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import os
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from index_data.atomic_file import make_folder, write_atomically
 from index_data.errors import IndexDamaged, UsageError
+from index_data.paths import IndexPaths
 
-_FILE = "elsewhere.json"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 """What Milvus takes for the name of a collection."""
 USUAL_PORT = 19530
@@ -42,7 +45,7 @@ class Elsewhere:
         place, _, collection = parts.path.rpartition("/")
         if not _NAME.fullmatch(collection):
             raise UsageError(f"{collection!r} is no name of a collection", remedy=_REMEDY)
-        _refuse_password(catalogue)
+        refuse_odd_catalogue(catalogue)
         if parts.scheme == "milvus" and not parts.netloc and place.endswith(".db"):
             return cls(place, collection, catalogue)
         if not parts.hostname or place:
@@ -58,14 +61,15 @@ class Elsewhere:
         Raises:
             IndexDamaged: it cannot be read.
         """
+        handle = IndexPaths(folder).handle
         try:
-            said = json.loads((folder / _FILE).read_bytes())
-            return cls(str(said["milvus"]), str(said["collection"]), said["catalogue"])
+            said = json.loads(handle.read_bytes())
+            return cls.parse(str(said["address"]), said["catalogue"])
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
             raise IndexDamaged(
-                f"{folder / _FILE}, which says where the index is, cannot be read",
+                f"{handle}, which says where the index is, cannot be read",
                 remedy="Delete that file, and name the index by its address once more.",
             ) from error
 
@@ -76,12 +80,57 @@ class Elsewhere:
             OSError: the disk does not take it.
         """
         make_folder(folder)
-        write_atomically(folder / _FILE, json.dumps(asdict(self)).encode())
+        said = {"address": self.address, "catalogue": self.catalogue}
+        write_atomically(IndexPaths(folder).handle, json.dumps(said).encode())
+
+    @property
+    def address(self) -> str:
+        """Write what `parse` reads."""
+        scheme, separator, rest = self.milvus.partition("://")
+        if not separator:
+            return f"milvus://{self.milvus}/{self.collection}"
+        return f"milvus{'+tls' if scheme == 'https' else ''}://{rest}/{self.collection}"
+
+    @property
+    def is_file(self) -> bool:
+        """Tell whether the vectors are in a file of milvus-lite, and not behind a server."""
+        return "://" not in self.milvus
+
+    def distant(self) -> list[str]:
+        """Name the servers of it that are on another machine, or may be."""
+        return [one for one in self._hosts() if not _is_here(one)]
+
+    def _hosts(self) -> Iterator[str]:
+        if not self.is_file:
+            yield urlsplit(self.milvus).hostname or ""
+        if self.catalogue is not None:
+            parts = urlsplit(self.catalogue)
+            asked = parse_qs(parts.query)
+            named = [name for key in ("host", "hostaddr", "service") for name in asked.get(key, [])]
+            # Several may stand there, with commas between them.
+            for names in (parts.netloc.rpartition("@")[2], *named):
+                yield from (_without_port(name) for name in names.split(",") if name)
+            if not parts.netloc.rpartition("@")[2] and not named:
+                yield os.environ.get("PGHOST", "/")
 
 
 def is_address(index: str) -> bool:
     """Tell whether the user names a server and no folder."""
     return index.startswith(("milvus:", "milvus+tls:"))
+
+
+def _without_port(name: str) -> str:
+    return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+
+
+def _is_here(host: str) -> bool:
+    # A host that is a path is a socket in the file system.
+    if host.startswith(("/", "%2F")) or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _split(address: str) -> SplitResult:
@@ -98,11 +147,11 @@ def _split(address: str) -> SplitResult:
     return parts
 
 
-def _refuse_password(catalogue: str | None) -> None:
-    """Keep passwords out of command lines and files.
+def refuse_odd_catalogue(catalogue: str | None) -> None:
+    """Keep passwords, and what is no address of PostgreSQL, out of command lines and files.
 
     Raises:
-        UsageError: there is one, or it is no address of PostgreSQL.
+        UsageError: it is one of these.
     """
     if catalogue is None:
         return
@@ -110,7 +159,8 @@ def _refuse_password(catalogue: str | None) -> None:
         raise UsageError(
             f"{catalogue!r} is no catalogue", remedy="Write postgresql://USER@HOST:PORT/DATABASE."
         )
-    if urlsplit(catalogue).password:
+    parts = urlsplit(catalogue)
+    if parts.password or "password" in parse_qs(parts.query):
         raise UsageError(
             "a catalogue's address holds no password",
             remedy="Put it into ~/.pgpass, or into the environment variable PGPASSWORD.",

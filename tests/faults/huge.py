@@ -18,6 +18,7 @@ from index_data.records import Fingerprint
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 from ingest.progress import Ingested, Skipped
 from tests.faults.library import WORDS
 
@@ -111,7 +112,7 @@ def ingest(say: Callable[..., Any], *, folder: str, documents: str) -> None:
         embedder.model, embedder.fingerprint, _DIMENSION, _WINDOW_TOKENS, _PASSAGE_TOKENS, SPLITTER_VERSION
     )
     with Index.create_or_open(Path(folder), made_by) as index, Parser() as parser:
-        for step in Ingester(index, embedder, parser, _WINDOW_TOKENS, _PASSAGE_TOKENS).ingest(
+        for step in Ingester(index, LocalPipeline(embedder, parser, _WINDOW_TOKENS, _PASSAGE_TOKENS)).ingest(
             [Path(documents)]
         ):
             match step:

@@ -31,6 +31,10 @@ class Design:
     work: str
     """`module:function`, run in the child."""
     faults: Callable[[Path, Promise], list[Fault]]
+    begin: Callable[[Path], object] = Path.exists
+    """Done to the folder before anything is written."""
+    has_our_rows: bool = False
+    """Whether its rows have to be those of an index that was never disturbed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def after_reopening(folder: Path, promise: Promise) -> list[Fault]:
     return found
 
 
-OURS = Design("tests.faults.worker:ingest", after_reopening)
+OURS = Design("tests.faults.worker:ingest", after_reopening, has_our_rows=True)
 NAIVE = Design("tests.faults.naive:ingest", naive.faults)
 
 
@@ -95,6 +99,7 @@ def _kills_of_a_store(nursery: Nursery, design: Design, scratch: Path, seed: int
     moments = Random(seed)
     library = Library(scratch / "documents", seed)
     folder = scratch / "index"
+    design.begin(folder)
     before: dict[Path, str] = {}
     for round_number in range(3):
         told: frozenset[Path] = frozenset()
@@ -128,7 +133,7 @@ def _faults_at_the_end(child: Child, design: Design, folder: Path, library: Libr
     if child.wait():
         return [Fault(Kind.CRASHED, str(child.said()[-1]))]
     found = design.faults(folder, Promise({}, library.texts, frozenset(library.texts)))
-    if design is OURS:
+    if design.has_our_rows:
         with TemporaryDirectory(prefix="undisturbed-") as undisturbed:
             ingest(print_nothing, folder=undisturbed, documents=library.folder)
             if oracle.dump(Path(undisturbed)) != oracle.dump(folder):

@@ -20,7 +20,11 @@ from typing import Any
 import faiss
 import numpy as np
 
+from index_data.rows import Found, Rows
+from index_data.schema import has_table
+
 Texts = Mapping[Path, str]
+Dump = dict[str, list[tuple[object, ...]]]
 _MARKER_LETTERS = 8
 _MOST_SEGMENT_BYTES = 1 << 30
 _WEIGHED = (
@@ -90,7 +94,8 @@ def faults(folder: Path, promise: Promise, *, swept: bool = False) -> list[Fault
             damage = [line for (line,) in rows.execute("PRAGMA integrity_check") if line != "ok"]
             found = [Fault(Kind.UNOPENABLE, line) for line in damage]
             found += promise.faults(texts(rows))
-            for examine in (_duplicates, _orphans, _parts, _rot, _words):
+            found += rotten_or_partial(rows)
+            for examine in (_orphans, _words):
                 found += examine(rows)
             found += _segments(rows, folder)
             if swept:
@@ -105,7 +110,13 @@ def faults(folder: Path, promise: Promise, *, swept: bool = False) -> list[Fault
     return found
 
 
-def texts(rows: sqlite3.Connection) -> dict[Path, str]:
+def rotten_or_partial(rows: Rows) -> Iterator[Fault]:
+    """Look at what is the same in every database: documents, their passages and vectors."""
+    for examine in (_duplicates, _parts, _rot):
+        yield from examine(rows)
+
+
+def texts(rows: Rows) -> dict[Path, str]:
     """Join the passages of each document."""
     found: dict[Path, str] = {
         Path(os.fsdecode(path)): "" for (path,) in rows.execute("SELECT path FROM documents")
@@ -118,8 +129,14 @@ def texts(rows: sqlite3.Connection) -> dict[Path, str]:
     return found
 
 
-def dump(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+def dump(folder: Path) -> Dump:
     """List everything that an index says, without the ids that depend on how it came about."""
+    with closing(_open(folder)) as rows:
+        return dump_of(rows)
+
+
+def dump_of(rows: Rows) -> Dump:
+    """List everything that the rows of an index say, without the ids that depend on how it came about."""
     passages = "FROM documents JOIN passages USING (document_id)"
     queries = {
         "documents": "SELECT * FROM documents",
@@ -128,8 +145,7 @@ def dump(folder: Path) -> dict[str, list[tuple[object, ...]]]:
         "sparse": f"SELECT path, ordinal, vector {passages} JOIN sparse_vectors USING (passage_id)",
         "unread": "SELECT * FROM unread_files",
     }
-    with closing(_open(folder)) as rows:
-        return {name: sorted(_without_ids(rows.execute(query)), key=repr) for name, query in queries.items()}
+    return {name: sorted(_without_ids(rows.execute(query)), key=repr) for name, query in queries.items()}
 
 
 def count(found: Iterable[Fault]) -> Counter[Kind]:
@@ -141,17 +157,17 @@ def _open(folder: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{(folder / 'meta.sqlite3').absolute().as_uri()}?mode=ro", uri=True)
 
 
-def _without_ids(rows: sqlite3.Cursor) -> list[tuple[object, ...]]:
+def _without_ids(rows: Found) -> list[tuple[object, ...]]:
     names = [column[0] for column in rows.description]
     kept = [place for place, name in enumerate(names) if name not in {"document_id", "passage_id"}]
     return [tuple(row[place] for place in kept) for row in rows]
 
 
-def _column(rows: sqlite3.Connection, query: str) -> list[Any]:
+def _column(rows: Rows, query: str) -> list[Any]:
     return [value for (value,) in rows.execute(query)]
 
 
-def _duplicates(rows: sqlite3.Connection) -> Iterator[Fault]:
+def _duplicates(rows: Rows) -> Iterator[Fault]:
     for table, key in (("documents", "path"), ("passages", "document_id, ordinal")):
         query = f"SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1"
         for row in rows.execute(query):
@@ -177,13 +193,12 @@ def _orphans(rows: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(Kind.PARTIAL, f"passage {passage_id} has no row in {table}")
 
 
-def _sparse(rows: sqlite3.Connection) -> list[tuple[str, str]]:
+def _sparse(rows: Rows) -> list[tuple[str, str]]:
     """Name the table that format 1 did not have, and its key."""
-    known = rows.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sparse_vectors'").fetchone()
-    return [("sparse_vectors", "passage_id")] if known else []
+    return [("sparse_vectors", "passage_id")] if has_table(rows, "sparse_vectors") else []
 
 
-def _parts(rows: sqlite3.Connection) -> Iterator[Fault]:
+def _parts(rows: Rows) -> Iterator[Fault]:
     query = "SELECT document_id, count(passage_id), max(ordinal), min(ordinal) FROM documents"
     for document_id, number, last, first in rows.execute(
         f"{query} LEFT JOIN passages USING (document_id) GROUP BY document_id"
@@ -192,7 +207,7 @@ def _parts(rows: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(Kind.PARTIAL, f"document {document_id}: {number} passages, {first} to {last}")
 
 
-def _rot(rows: sqlite3.Connection) -> Iterator[Fault]:
+def _rot(rows: Rows) -> Iterator[Fault]:
     """Payloads that are not what their checksum says, and vectors that are none."""
     vectors = [(table, "vector") for table, _ in (("vectors", "passage_id"), *_sparse(rows))]
     for table, column in (("passages", "text"), *vectors):

@@ -22,6 +22,7 @@ from index_data.records import Fingerprint
 from ingest.ingester import Ingester
 from ingest.parser import ParsedFile, Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 from ingest.progress import Embedded, Finished, Found, Ingested, Progress
 from ingest.readers.by_suffix import read
 from ingest.source_file import open_regular, stamp_of
@@ -76,7 +77,7 @@ FINGERPRINT = Fingerprint(
 def ingester(folder: Path, encoder: Encoder, parser: Parser) -> Iterator[Ingester]:
     """Put together what an ingest needs."""
     with Index.create_or_open(folder, FINGERPRINT) as index, parser:
-        yield Ingester(index, encoder, parser, window_tokens=WINDOW_TOKENS, passage_tokens=PASSAGE_TOKENS)
+        yield Ingester(index, LocalPipeline(encoder, parser, WINDOW_TOKENS, PASSAGE_TOKENS))
 
 
 def warm_up() -> None:

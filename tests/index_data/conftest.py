@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from index_data.records import (
     SparseVector,
     WindowDigest,
 )
+from index_data.rows import Rows
 
 WORDS = (
     "Das Brot ruht über Nacht",
@@ -163,6 +164,27 @@ def add_document(index: Index, embedder: Embedder, path: str, number: int) -> No
         windows=[WindowDigest(bytes.fromhex(digest[:32]), len(passages))],
         coverage=Coverage(starts[-1], pages=2, textless_pages=(2,), readers=f"readers {number:03}"),
     )
+
+
+@pytest.fixture
+def raw_rows(index_folder: Path) -> Callable[[], AbstractContextManager[Rows]]:
+    """Open the rows of an index wherever they are, to look at and to change as no writer of ours would."""
+
+    @contextmanager
+    def opened() -> Iterator[Rows]:
+        elsewhere = Elsewhere.of(index_folder)
+        if elsewhere is not None and elsewhere.catalogue is not None:
+            from index_data.cluster.postgres_database import PostgresDatabase
+
+            catalogue, name = elsewhere.catalogue, elsewhere.collection
+            database = PostgresDatabase(catalogue, name, writable=True)
+            with closing(database), database.writing() as rows:
+                yield rows
+        else:
+            with closing(sqlite3.connect(IndexPaths(index_folder).database)) as connection, connection:
+                yield connection
+
+    return opened
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ import pytest
 from index_data.checking import check
 from index_data.findings import Invariant, Severity
 from index_data.index import Index
-from index_data.paths import IndexPaths
 from index_data.records import (
     Document,
     FileStamp,
@@ -23,6 +23,7 @@ from index_data.records import (
     WindowDigest,
 )
 from index_data.repair import repair
+from index_data.rows import Rows
 
 WINDOW = WindowDigest(b"d" * 16, 2)
 
@@ -80,13 +81,16 @@ def test_they_go_when_their_document_comes_or_they_are_forgotten(
 
 
 def test_a_damaged_one_is_not_used_but_found_and_repaired(
-    index_folder: Path, fingerprint: Fingerprint, known: KnownWindow
+    index_folder: Path,
+    fingerprint: Fingerprint,
+    known: KnownWindow,
+    raw_rows: Callable[[], AbstractContextManager[Rows]],
 ) -> None:
     with Index.create_or_open(index_folder, fingerprint) as index:
         index.keep_begun({WINDOW.digest: known})
-    with sqlite3.connect(IndexPaths(index_folder).database) as connection:
-        connection.execute("UPDATE begun_windows SET vector = zeroblob(length(vector)) WHERE ordinal = 1")
-    connection.close()
+    with raw_rows() as rows:
+        zeros = bytes(known.vectors[1].nbytes)
+        rows.execute("UPDATE begun_windows SET vector = ? WHERE ordinal = 1", (zeros,))
     with Index.create_or_open(index_folder, fingerprint) as index:
         assert index.known_windows([WINDOW]) == {}
     [finding] = check(index_folder, full=True)

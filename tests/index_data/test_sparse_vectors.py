@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +12,10 @@ from numpy.typing import NDArray
 
 from index_data.errors import IndexDamaged
 from index_data.index import Index
-from index_data.paths import IndexPaths
 from index_data.records import Document, FileStamp, Filters, Passage, SparseVector
+from index_data.rows import Rows
 
+RawRows = Callable[[], AbstractContextManager[Rows]]
 EVERYTHING = Filters()
 STAMP = FileStamp(1, 1, "0" * 64)
 VOCABULARY = 30
@@ -89,7 +89,9 @@ def test_a_document_without_sparse_vectors_is_found_by_words_only(index: Index) 
     assert len(index.matching("worda", 5, EVERYTHING)) == 1
 
 
-def test_replacing_and_removing_leave_nothing_behind(index: Index, index_folder: Path) -> None:
+def test_replacing_and_removing_leave_nothing_behind(
+    index: Index, index_folder: Path, raw_rows: RawRows
+) -> None:
     with Index.open(index_folder) as reader:
         put(index, "/a", [sparse({1: 1.0}), sparse({1: 2.0})])
         put(index, "/b", [sparse({1: 3.0})])
@@ -100,7 +102,7 @@ def test_replacing_and_removing_leave_nothing_behind(index: Index, index_folder:
         assert paths_sharing(reader, {2: 1.0}) == []
         index.remove([Path("/b")])
         assert paths_sharing(reader, {1: 1.0}) == []
-    with closing(sqlite3.connect(IndexPaths(index_folder).database)) as rows:
+    with raw_rows() as rows:
         assert rows.execute("SELECT count(*) FROM sparse_vectors").fetchone() == (0,)
 
 
@@ -139,10 +141,10 @@ def test_every_passage_has_one_or_none_has(index: Index, count: int) -> None:
     assert (index.generation, paths_sharing(index, {1: 1.0})) == (1, ["/a"])
 
 
-def test_a_flipped_bit_is_told(index: Index, index_folder: Path) -> None:
+def test_a_flipped_bit_is_told(index: Index, index_folder: Path, raw_rows: RawRows) -> None:
     put(index, "/a", [sparse({1: 1.0})])
     index.close()
-    with closing(sqlite3.connect(IndexPaths(index_folder).database)) as rows, rows:
+    with raw_rows() as rows:
         [(vector,)] = rows.execute("SELECT vector FROM sparse_vectors").fetchall()
         rows.execute("UPDATE sparse_vectors SET vector = ?", (bytes([vector[0] ^ 1]) + vector[1:],))
     with Index.open(index_folder) as reader, pytest.raises(IndexDamaged, match="not what was stored"):
