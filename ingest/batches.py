@@ -56,6 +56,27 @@ class Batch:
     """How many of the windows, at their end, are of `begun`."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Vectors:
+    """Of passages, in their order."""
+
+    dense: NDArray[np.float32]
+    """float32 (N, D), unit length."""
+    sparse: tuple[SparseVector, ...]
+    """N, or none where the encoder makes none."""
+
+
+NO_VECTORS = Vectors(np.empty((0, 0), np.float32), ())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddedBatch:
+    """A batch with the vectors of its passages."""
+
+    batch: Batch
+    vectors: Vectors
+
+
 @dataclass(frozen=True, slots=True)
 class EmbeddedDraft:
     """A document with the vectors of its passages, float32 (N, D)."""
@@ -117,21 +138,44 @@ def embed(
     steps: Iterable[Batch | Other], embedder: Embedder
 ) -> Iterator[EmbeddedDraft | EmbeddedParts | Embedded | Other]:
     """Embed the batches among `steps`, in order; a document follows the batch that completes it."""
+    embedded = (
+        EmbeddedBatch(step, embed_windows([window.window for window in step.windows], embedder))
+        if isinstance(step, Batch)
+        else step
+        for step in steps
+    )
+    return put_together(embedded, makes_sparse=isinstance(embedder, SparseEmbedder))
+
+
+def embed_windows(windows: Sequence[Window], embedder: Embedder) -> Vectors:
+    """Embed all passages of `windows`; without any, the encoder is not asked."""
+    if not windows:
+        return NO_VECTORS
+    if isinstance(embedder, SparseEmbedder):
+        vectors, sparse = embedder.embed_passages_with_sparse(windows)
+        return Vectors(vectors, tuple(sparse))
+    return Vectors(embedder.embed_passages(windows), ())
+
+
+def put_together(
+    steps: Iterable[EmbeddedBatch | Other], *, makes_sparse: bool
+) -> Iterator[EmbeddedDraft | EmbeddedParts | Embedded | Other]:
+    """Give the vectors of the batches among `steps` to their documents, in order."""
     vectors: list[NDArray[np.float32]] = []
     sparse: list[SparseVector] = []
     for step in steps:
-        if not isinstance(step, Batch):
+        if not isinstance(step, EmbeddedBatch):
             yield step
             continue
-        if step.windows:
-            new_vectors, new_sparse = _embedded([window.window for window in step.windows], embedder)
-            vectors += list(new_vectors)
-            sparse += new_sparse
-            yield Embedded(len(new_vectors), sum(window.tokens for window in step.windows))
-        for draft in step.completed:
-            yield _completed(draft, vectors, sparse if isinstance(embedder, SparseEmbedder) else None)
-        if step.parts:
-            yield _parts(step.windows[-step.parts :], vectors, sparse)
+        batch = step.batch
+        if batch.windows:
+            vectors += list(step.vectors.dense)
+            sparse += step.vectors.sparse
+            yield Embedded(len(step.vectors.dense), sum(window.tokens for window in batch.windows))
+        for draft in batch.completed:
+            yield _completed(draft, vectors, sparse if makes_sparse else None)
+        if batch.parts:
+            yield _parts(batch.windows[-batch.parts :], vectors, sparse)
 
 
 def _completed(
@@ -168,11 +212,3 @@ def _parts(
         found[digest.digest] = KnownWindow(np.stack(vectors[own]), tuple(sparse[own]) if sparse else None)
         first += digest.passages
     return EmbeddedParts(found)
-
-
-def _embedded(
-    windows: Sequence[Window], embedder: Embedder
-) -> tuple[NDArray[np.float32], list[SparseVector]]:
-    if isinstance(embedder, SparseEmbedder):
-        return embedder.embed_passages_with_sparse(windows)
-    return embedder.embed_passages(windows), []

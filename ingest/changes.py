@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from index_data.documents import MAX_ATTEMPTS
 from index_data.errors import UnreadableFile
 from index_data.index import Index
-from index_data.records import MAX_ATTEMPTS, FileStamp, UnreadFile
+from index_data.records import FileStamp, UnreadFile
 from ingest.discovery import FoundFile
 from ingest.readers.limits import MAX_FILE_BYTES, too_large
 from ingest.readers.suffixes import media_type_of
@@ -71,7 +72,9 @@ class Comparison:
         self._documents = index.stamps()
         self._incomplete = index.incomplete()
         self._unread_stamps = index.unread_stamps()
-        self._unread = {file.path: file for file in index.summary().unread}
+        # Another writer may have noted or forgotten one between the two looks.
+        unread = {file.path: file for file in index.summary().unread}
+        self._unread = {path: file for path, file in unread.items() if path in self._unread_stamps}
         found = {file.path for file in files}
         inside, outside = frozenset(roots), frozenset(unlisted)
         known = [*self._documents, *self._unread]

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from encoder.interface import Embedder, SparseEmbedder
-from index_data.errors import IndexProblem, ReaderDied, UnreadableFile
+from index_data.errors import IndexProblem
 from index_data.index import Index
-from index_data.records import Document
-from ingest.batches import Batch, Draft, EmbeddedDraft, EmbeddedParts, embed, in_batches, until
+from index_data.records import FileStamp
+from ingest.batches import Draft, EmbeddedDraft, EmbeddedParts
 from ingest.changes import Change, Comparison, Kind
-from ingest.coverage import coverage_of, refuse_gaps
 from ingest.discovery import Finding, FoundFile, Ignored, Unsupported, roots_of, walk
-from ingest.languages import language_of
-from ingest.look_ahead import LookAhead
-from ingest.parser import ParsedFile, Parser
-from ingest.passages import cut
+from ingest.pipeline import LocalPipeline
 from ingest.progress import (
     Embedded,
     Finished,
@@ -33,12 +28,9 @@ from ingest.progress import (
     Tally,
     Unchanged,
 )
-from ingest.sections import MAX_TITLE_CHARACTERS
 
-FILES_AHEAD = 3
-"""Files that are parsed while the ones before are cut."""
-STEPS_AHEAD = 16
-"""Batches, and files without any work for the encoder, that are made ready while it is busy."""
+if TYPE_CHECKING:
+    from ingest.cluster.pipeline import RayPipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +59,8 @@ class Ingester:
     """Brings an index up to date with files."""
 
     index: Index
-    embedder: Embedder
-    parser: Parser
-    window_tokens: int
-    """What the encoder sees at once; at most `embedder.max_window_tokens`."""
-    passage_tokens: int
-    """What a passage aims at."""
-    overlap_tokens: int = 0
-    """What a window shows of each neighbour, so that the passages at its edges are read in context.
-
-    The encoder reads that again: 64 of 512 tokens are a third more work, 128 almost twice the work.
-    """
+    pipeline: LocalPipeline | RayPipeline
+    """Who reads, cuts and embeds."""
     unpublished_passages: int = 20_000
     """How many new passages searches have to scan one by one while an ingest is under way."""
 
@@ -142,69 +125,25 @@ class Ingester:
             files,
             roots=manner.only or roots,
             unlisted=[item.path for item in unlisted],
-            readers=self.parser.readers,
+            readers=self.pipeline.readers,
             rehash=manner.rehash,
         )
         return comparison, [_found(files, findings), *unlisted]
 
     def _brought_up(self, changes: Iterable[Change], stopped: Callable[[], bool]) -> Iterator[Progress]:
-        """Parse, cut, embed and store, each step a little ahead of the next."""
-        with LookAhead[Batch | Change](STEPS_AHEAD) as ahead:
-            steps = ahead.each(in_batches(self._drafts(changes, ahead), self.embedder.batch_tokens))
-            for step in embed(until(steps, stopped), self.embedder):
-                if isinstance(step, EmbeddedParts):
-                    self.index.keep_begun(step.windows)
-                else:
-                    yield self._store(step)
+        """Read, embed and store."""
+        for step in self.pipeline.steps(changes, self._recalled, stopped):
+            if isinstance(step, EmbeddedParts):
+                self.index.keep_begun(step.windows)
+            else:
+                yield self._store(step)
 
-    def _drafts(
-        self, changes: Iterable[Change], ahead: LookAhead[Batch | Change]
-    ) -> Iterator[Draft | Change]:
-        """Cut the documents that are to be read; any other change stays as it is."""
-        for change, parsing in self._parse_ahead(changes):
-            if parsing is None or change.stamp is None:
-                yield change
-                continue
-            try:
-                yield self._draft(change.path, ahead.wait_for(parsing))
-            except ReaderDied as error:
-                yield replace(change, kind=Kind.REFUSED, reason=error.message, attempts=change.attempts + 1)
-            except UnreadableFile as error:
-                yield replace(change, kind=Kind.REFUSED, reason=error.message, attempts=0)
-
-    def _parse_ahead(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Future[ParsedFile] | None]]:
-        """Send files to the parser a little before their turn; the changes stay in order."""
-        waiting: deque[tuple[Change, Future[ParsedFile] | None]] = deque()
-        for change in changes:
-            waiting.append((change, self.parser.submit(change.path) if change.kind is Kind.READ else None))
-            if len(waiting) > FILES_AHEAD:
-                yield waiting.popleft()
-        yield from waiting
-
-    def _draft(self, path: Path, file: ParsedFile) -> Draft:
-        parsed = file.document
-        document = Document(
-            path=path,
-            stamp=file.stamp,
-            media_type=parsed.media_type,
-            title=(parsed.title or path.stem)[:MAX_TITLE_CHARACTERS],
-            language=language_of(parsed.text),
-            encoding=parsed.encoding,
-            notes=parsed.notes,
-        )
-        windows = cut(
-            parsed,
-            self.embedder.token_spans(parsed.text),
-            window_tokens=self.window_tokens,
-            passage_tokens=self.passage_tokens,
-            overlap_tokens=self.overlap_tokens,
-            language=document.language,
-        )
-        refuse_gaps(parsed.text, windows)
-        known = self.index.known_windows(window.digest for window in windows)
-        if isinstance(self.embedder, SparseEmbedder):
+    def _recalled(self, draft: Draft) -> Draft:
+        """Add to `draft` those of its windows that were embedded before."""
+        known = self.index.known_windows(window.digest for window in draft.windows)
+        if self.pipeline.makes_sparse:
             known = {digest: window for digest, window in known.items() if window.sparse is not None}
-        return Draft(document, tuple(windows), known, coverage_of(parsed, self.parser.readers))
+        return replace(draft, known=known)
 
     def _store(self, step: EmbeddedDraft | Embedded | Change) -> Progress:
         """Put one step into the index, and say what it was."""
@@ -221,18 +160,26 @@ class Ingester:
                     coverage=draft.coverage,
                 )
                 return _ingested(draft)
-            case Change(Kind.MOVED, path, stamp, old_path) if stamp and old_path:
-                self.index.move(old_path, path, stamp)
-                return Moved(path, old_path)
-            case Change(Kind.TOUCHED, path, stamp) if stamp:
-                self.index.restamp(path, stamp)
+            case Change(Kind.MOVED | Kind.TOUCHED, path, stamp) if stamp:
+                return self._restamped(step, stamp)
             case Change(Kind.REFUSED, path, stamp):
                 if stamp:
                     self.index.record_unread(
-                        path, stamp, step.reason, attempts=step.attempts, readers=self.parser.readers
+                        path, stamp, step.reason, attempts=step.attempts, readers=self.pipeline.readers
                     )
                 return Skipped(path, step.reason)
         return Unchanged(step.path)
+
+    def _restamped(self, change: Change, stamp: FileStamp) -> Progress:
+        """Note where a document is now, or what its file is stamped with."""
+        try:
+            if change.old_path:
+                self.index.move(change.old_path, change.path, stamp)
+                return Moved(change.path, change.old_path)
+            self.index.restamp(change.path, stamp)
+        except KeyError:
+            return Skipped(change.path, "another writer forgot it meanwhile; the next run reads it")
+        return Unchanged(change.path)
 
 
 def _found(files: Sequence[FoundFile], findings: Sequence[Finding]) -> Found:

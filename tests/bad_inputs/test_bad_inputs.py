@@ -16,6 +16,7 @@ from index_data.records import Fingerprint
 from ingest.ingester import Ingester
 from ingest.parser import ParsedFile, Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 from ingest.progress import Finished, Found, Ingested, Progress, Skipped, Unchanged
 from tests.bad_inputs import pdfs
 from tests.bad_inputs.bad_input import BadInput, Outcome, PassedOver, Read, Refused
@@ -80,11 +81,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         CountingParser() as first,
         CountingParser() as second,
     ):
-        ingester = Ingester(
-            index, embedder, first, window_tokens=WINDOW_TOKENS, passage_tokens=PASSAGE_TOKENS
-        )
+        pipeline = LocalPipeline(embedder, first, WINDOW_TOKENS, PASSAGE_TOKENS)
+        ingester = Ingester(index, pipeline)
         steps = tuple(ingester.ingest([folder]))
-        steps_again = tuple(replace(ingester, parser=second).ingest([folder]))
+        steps_again = tuple(Ingester(index, replace(pipeline, parser=second)).ingest([folder]))
         yield Run(folder, index, steps, first.submitted, steps_again, second.submitted)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from index_data.records import Fingerprint, SparseVector
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 from tests.conftest import LetterEmbedder
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -158,7 +160,18 @@ def index(index_folder: Path, letter_embedder: Any) -> Iterator[Index]:
 
 @pytest.fixture
 def ingester(index: Index, letter_embedder: Any, parser: Parser) -> Ingester:
-    return Ingester(index, letter_embedder, parser, window_tokens=64, passage_tokens=32)
+    return Ingester(index, LocalPipeline(letter_embedder, parser, 64, 32))
+
+
+def with_parts(ingester: Ingester, **parts: Any) -> Ingester:
+    """Put other parts into the pipeline of an ingester."""
+    return replace(ingester, pipeline=replace(local(ingester), **parts))
+
+
+def local(ingester: Ingester) -> LocalPipeline:
+    """Take the pipeline of an ingester on this machine."""
+    assert isinstance(ingester.pipeline, LocalPipeline)
+    return ingester.pipeline
 
 
 @pytest.fixture

@@ -6,18 +6,21 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from index_data.documents import MAX_ATTEMPTS
 from index_data.errors import ReaderDied
 from index_data.index import Index
-from index_data.records import MAX_ATTEMPTS, FileState
+from index_data.records import FileState
 from ingest.ingester import Ingester, Manner
 from ingest.parser import ParsedFile, Parser
+from ingest.pipeline import LocalPipeline
 from ingest.progress import Finished, Report, Skipped
+from tests.ingest.conftest import local, with_parts
 
 REHASH = Manner(rehash=True)
 
@@ -75,7 +78,7 @@ class HastyWriter(Parser):
 def test_a_document_is_stamped_with_what_was_read(index: Index, letter_embedder: Any, folder: Path) -> None:
     (folder / "a.txt").write_text("What was there when it was looked at.", encoding="utf-8")
     with HastyWriter() as parser:
-        _report(Ingester(index, letter_embedder, parser, window_tokens=64, passage_tokens=32), folder)
+        _report(Ingester(index, LocalPipeline(letter_embedder, parser, 64, 32)), folder)
     assert _text(index) == "What is there now."
     stamp = index.stamps()[folder / "a.txt"]
     assert stamp.content_hash == hashlib.sha256(b"What is there now.").hexdigest()
@@ -116,7 +119,7 @@ def poisoned(folder: Path) -> Poisoned:
 @pytest.fixture
 def mortal(ingester: Ingester, poisoned: Poisoned) -> Any:
     with MortalParser(poisoned) as parser:
-        yield replace(ingester, parser=parser)
+        yield with_parts(ingester, parser=parser)
 
 
 def test_a_reader_dies_on_a_file_three_times_and_never_again(
@@ -140,7 +143,7 @@ def _new_content(mortal: Ingester, path: Path) -> None:
 
 
 def _new_readers(mortal: Ingester, path: Path) -> None:
-    mortal.parser.readers = "readers 2"
+    local(mortal).parser.readers = "readers 2"
 
 
 @pytest.mark.parametrize("happens", [_new_content, _new_readers])
@@ -180,7 +183,7 @@ def test_a_refused_file_is_read_again_by_other_readers(
     generation = index.generation
     assert len(_report(ingester, folder).skipped) == 1
     assert index.generation == generation
-    ingester.parser.readers = "readers 2"
+    local(ingester).parser.readers = "readers 2"
     assert len(_report(ingester, folder).skipped) == 1
     assert index.generation > generation
     assert index.summary().unread[0].readers == "readers 2"
@@ -206,7 +209,7 @@ def test_what_turns_into_something_else_before_it_is_read_is_left_out(
     for name in ("a.txt", "b.txt", "c.txt"):
         (folder / name).write_text(f"Words of {name}.", encoding="utf-8")
     with Trickster() as parser:
-        ingester = Ingester(index, letter_embedder, parser, window_tokens=64, passage_tokens=32)
+        ingester = Ingester(index, LocalPipeline(letter_embedder, parser, 64, 32))
         report = _report(ingester, folder)
         assert (report.ingested, len(report.skipped)) == (2, 1)
         assert set(index.stamps()) == {folder / "a.txt", folder / "c.txt"}

@@ -12,7 +12,7 @@ import pytest
 from index_data.errors import UnreadableFile
 from index_data.index import Index
 from index_data.records import FileAccount, FileState
-from ingest import ingester as whole
+from ingest import cutter as whole
 from ingest.coverage import refuse_gaps
 from ingest.ingester import Ingester
 from ingest.passages import cut
@@ -112,6 +112,8 @@ def test_each_file_is_accounted_for(
     assert pdf.notes == ("no text on pages 2, 4 (a scan?)",)
     assert pdf.share_embedded == text.share_embedded == 1
     assert empty == FileAccount(folder / "c.txt", FileState.SKIPPED, reason="empty file")
+    assert [index.account(one.path) for one in (text, pdf, empty)] == [text, pdf, empty]
+    assert index.account(folder / "absent.txt") is None
 
 
 def test_a_text_of_white_space_at_its_end_is_whole(ingester: Ingester, index: Index, folder: Path) -> None:

@@ -21,6 +21,7 @@ from index_data.index import Index
 from index_data.records import Filters
 from ingest.ingester import Ingester, Manner
 from ingest.parser import ParsedFile, Parser
+from ingest.pipeline import LocalPipeline
 from ingest.progress import (
     Finished,
     Found,
@@ -32,6 +33,7 @@ from ingest.progress import (
     Skipped,
     Unchanged,
 )
+from tests.ingest.conftest import local, with_parts
 
 
 def _run(ingester: Ingester, *paths: Path, prune: bool = True) -> list[Progress]:
@@ -156,6 +158,24 @@ def test_a_renamed_file_embeds_nothing(
     assert _texts(index) == {**{name: before[name] for name in ("b.md", "c.txt")}, "z.txt": before["a.txt"]}
 
 
+def test_what_another_writer_forgets_meanwhile_is_left_to_the_next_run(
+    ingester: Ingester, index: Index, three: Path
+) -> None:
+    _run(ingester, three)
+    os.utime(three / "b.md", ns=(1, 1))
+    (three / "c.txt").rename(three / "d.txt")
+    steps = ingester.ingest([three])
+    assert isinstance(next(steps), Found)
+    index.remove([three / "b.md", three / "c.txt"])
+    left = [step for step in steps if isinstance(step, Skipped)]
+    assert [(step.path.name, step.reason.partition(" forgot")[0]) for step in left] == [
+        ("b.md", "another writer"),
+        ("d.txt", "another writer"),
+    ]
+    _run(ingester, three)
+    assert sorted(_texts(index)) == ["a.txt", "b.md", "d.txt"]
+
+
 def test_a_copy_is_a_document_of_its_own(ingester: Ingester, index: Index, three: Path) -> None:
     _run(ingester, three)
     (three / "copy.txt").write_bytes((three / "a.txt").read_bytes())
@@ -185,7 +205,7 @@ def test_an_unreadable_file_is_reported_again_but_not_parsed_again(
     bad.write_bytes(b"%PDF-1.7 no more")
     skipped = Skipped(bad, "broken PDF: its structure cannot be read")
     assert skipped in _run(ingester, folder)
-    ingester.parser.close()
+    local(ingester).parser.close()
     assert skipped in _run(ingester, folder)
     bad.unlink()
     assert Removed(bad) in _run(ingester, folder)
@@ -282,7 +302,7 @@ def test_a_long_document_is_taken_up_at_the_batch_where_it_was(
     )
     letter_embedder.batch_tokens = 1_024
     with pytest.raises(KeyboardInterrupt):
-        _run(replace(ingester, embedder=Tiring(letter_embedder, 5)), folder)
+        _run(with_parts(ingester, embedder=Tiring(letter_embedder, 5)), folder)
     done = letter_embedder.embedded_windows
     assert done > 4
     assert index.summary().passages == 0
@@ -318,7 +338,7 @@ class StuckParser(Parser):
 def test_a_slow_file_does_not_hold_up_the_end(index: Index, letter_embedder: Any, folder: Path) -> None:
     (folder / "a.txt").write_text("Words to read.", encoding="utf-8")
     with StuckParser() as parser:
-        ingester = Ingester(index, letter_embedder, parser, window_tokens=64, passage_tokens=32)
+        ingester = Ingester(index, LocalPipeline(letter_embedder, parser, 64, 32))
         _run(ingester, folder)
         (folder / "stuck.txt").touch()
         steps = ingester.ingest([folder])
@@ -362,8 +382,8 @@ def test_context_is_pooled_into_no_passage(
     index: Index, letter_embedder: Any, parser: Parser, folder: Path
 ) -> None:
     text = "".join(f"Number {number} of many. " for number in range(100))
-    tiled = Ingester(index, letter_embedder, parser, window_tokens=64, passage_tokens=16)
-    overlapping = replace(tiled, overlap_tokens=12)
+    tiled = Ingester(index, LocalPipeline(letter_embedder, parser, 64, 16))
+    overlapping = with_parts(tiled, overlap_tokens=12)
     tokens = []
     for ingester, name in ((tiled, "a.txt"), (overlapping, "b.txt")):
         (folder / name).write_text(text, encoding="utf-8")
@@ -381,7 +401,7 @@ def test_a_weighing_encoder_fills_the_sparse_channel(
 ) -> None:
     for text in ("zebra", "lion"):
         (folder / f"{text}.txt").write_text(text, encoding="utf-8")
-    _run(Ingester(index, weighing_embedder, parser, window_tokens=64, passage_tokens=32), folder)
+    _run(Ingester(index, LocalPipeline(weighing_embedder, parser, 64, 32)), folder)
     [query] = weighing_embedder.sparse_queries(["z"])
     [found] = index.sharing(query, 10, Filters())
     [stored] = index.passages([found.passage_id])

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from index_data.records import FileState
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.progress import Finished, Report
+from tests.ingest.conftest import with_parts
 
 SECONDS = 3.0
 """What one file may take here."""
@@ -66,7 +66,7 @@ def ingester_of_poison(
     (modules / "sitecustomize.py").write_text(POISONED_READER, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(modules))
     with Parser(seconds=SECONDS) as parser:
-        yield replace(ingester, parser=parser)
+        yield with_parts(ingester, parser=parser)
 
 
 def _report(ingester: Ingester, folder: Path) -> Report:

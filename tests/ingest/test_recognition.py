@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -20,6 +19,7 @@ from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.progress import Skipped
 from ingest.recognition import Ocr, examine_recognition, find_recognition
+from tests.ingest.conftest import with_parts
 
 MakePdf = Callable[[Sequence[str]], bytes]
 STAND_IN = """#!{python}
@@ -177,7 +177,7 @@ def test_what_was_read_without_recognition_is_read_again_with_it_and_then_no_mor
     }
     install()
     with _recognising() as parser:
-        recognising = replace(ingester, parser=parser)
+        recognising = with_parts(ingester, parser=parser)
         list(recognising.ingest([folder]))
         assert {account.path.name: account.recognised_pages for account in index.accounts()} == {
             "pure.pdf": (1,),

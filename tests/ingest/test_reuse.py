@@ -21,7 +21,9 @@ from index_data.records import Filters, SparseVector, StoredPassage
 from index_data.repair import repair
 from ingest.ingester import Ingester
 from ingest.parser import Parser
+from ingest.pipeline import LocalPipeline
 from ingest.progress import Finished, Ingested, Moved, Progress, Report
+from tests.ingest.conftest import with_parts
 
 PARAGRAPHS = [f"Paragraph {n} says that {n} times {n} is {n**2}.\n\n" for n in range(60)]
 TEXT = "".join(PARAGRAPHS)
@@ -69,7 +71,7 @@ def test_an_edited_document_embeds_the_windows_that_changed_and_no_other(
     overlap_tokens: int,
     changed_windows: int,
 ) -> None:
-    ingester = replace(ingester, overlap_tokens=overlap_tokens)
+    ingester = with_parts(ingester, overlap_tokens=overlap_tokens)
     (folder / "a.txt").write_text(TEXT, encoding="utf-8")
     first = _report(ingester, folder)
     windows = letter_embedder.embedded_windows
@@ -166,7 +168,7 @@ def test_another_kind_of_name_is_read_anew_and_embeds_what_is_new(
 def test_sparse_vectors_are_taken_over_too(
     index: Index, weighing_embedder: Any, parser: Parser, folder: Path
 ) -> None:
-    ingester = Ingester(index, weighing_embedder, parser, window_tokens=64, passage_tokens=32)
+    ingester = Ingester(index, LocalPipeline(weighing_embedder, parser, 64, 32))
     (folder / "a.txt").write_text(TEXT, encoding="utf-8")
     _report(ingester, folder)
     embedded = weighing_embedder.embedded_windows
@@ -185,7 +187,7 @@ def test_what_has_no_sparse_vectors_is_embedded_where_they_are_wanted(
     (folder / "a.txt").write_text(TEXT, encoding="utf-8")
     _report(ingester, folder)
     (folder / "b.txt").write_text(TEXT, encoding="utf-8")
-    report = _report(replace(ingester, embedder=weighing_embedder), folder)
+    report = _report(with_parts(ingester, embedder=weighing_embedder), folder)
     assert report.reused == 0
     query = SparseVector(np.array([ord("P")], np.int32), np.ones(1, np.float32))
     assert len(index.sharing(query, 1_000, Filters())) == report.passages
