@@ -68,8 +68,8 @@ class Course:
     """What the re-ranker said of it."""
     final: int | None
     """Rank among the hits."""
-    stands_for_it: int | None
-    """Id of the passage of which it is a copy."""
+    stands_for_it: StoredPassage | None
+    """The passage of which it is a copy."""
     filters: tuple[str, ...]
     """Fields of the filters that hide it."""
     stale: bool
@@ -95,7 +95,7 @@ def explain(searcher: Searcher, query: Query, passage_ids: Sequence[int] = ()) -
     It raises what `Searcher.search` raises.
     """
     trace = searcher.trace(query)
-    hits = [StoredPassage(hit.passage_id, hit.document, hit.passage) for hit in trace.hits]
+    hits = [StoredPassage(hit.passage_id, hit.document, hit.passage, hit.collection) for hit in trace.hits]
     targets = searcher.index.passages(passage_ids)
     shown = {stored.passage_id for stored in hits}
     told = [*hits, *(target for target in targets if target.passage_id not in shown)]
@@ -151,10 +151,14 @@ class _Rankings:
             compared=self._compared.get(passage_id, nowhere),
             rerank=self._rerank.get(passage_id),
             final=self._final.get(passage_id),
-            stands_for_it=self._copy_of.get(passage_id),
+            stands_for_it=self._original_of(passage_id),
             filters=filters,
             stale=is_stale(stored.document),
         )
+
+    def _original_of(self, passage_id: int) -> StoredPassage | None:
+        original = self._copy_of.get(passage_id)
+        return None if original is None else next(iter(self._searcher.index.passages([original])), None)
 
     def _fate(self, passage_id: int, filters: tuple[str, ...]) -> Fate:
         score = self._compared.get(passage_id, Standing()).score

@@ -101,6 +101,8 @@ class Hit:
     """Passages that say the same and are not hits themselves, nearest to the question first."""
     more_in_document: int = 0
     """Of the best hit of a document: passages of it that were held back to make room for other documents."""
+    collection: str | None = None
+    """The index that it is of, where several are searched as one; its id is then one of `united_ids`."""
 
 
 @dataclass(frozen=True, slots=True)

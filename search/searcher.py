@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from search.proposer import Proposer
 from search.query import Query
 from search.reranking import candidates_for, opinions
 from search.trace import Judged, Proposals, Trace
+from search.united_index import Searchable
+from search.united_proposer import UnitedProposer
 
 CANDIDATES = 100
 """Passages that each channel proposes, unless more hits than that are asked for."""
@@ -45,7 +48,7 @@ EXPLAINED = 10
 class Searcher:
     """An index, the encoder that made it, and perhaps a second opinion."""
 
-    index: Index
+    index: Searchable
     embedder: Embedder | None
     """None answers lexical questions only, without loading an encoder."""
     reranker: Reranker | None = None
@@ -76,7 +79,7 @@ class Searcher:
         chosen = page([found.path for found in good], query.limit, query.most_of_one)
         kept = [good[place] for place in chosen.places]
         held_back = [good[place].stored for place in chosen.held_back]
-        hits = _hits(kept, self._explained(query, vector, [found.text for found in kept]))
+        hits = _hits(kept, self._explained(query, vector, kept))
         return Trace(
             hits=_with_collapsed(hits, copies, held_back),
             vector=vector,
@@ -88,13 +91,14 @@ class Searcher:
         )
 
     @property
-    def proposer(self) -> Proposer:
+    def proposer(self) -> Proposer | UnitedProposer:
         """The first half of a search."""
-        return Proposer(self.index, self.embedder, self.offsets)
+        # Several indexes are searched by a `search.fan_out.FanOut`, which has its own.
+        return Proposer(cast("Index", self.index), self.embedder, self.offsets)
 
     def _candidates(
         self, query: Query, vector: NDArray[np.float32] | None
-    ) -> tuple[Proposals, list[_Scored], dict[int, tuple[Copy, ...]]]:
+    ) -> tuple[Proposals, list[Scored], dict[int, tuple[Copy, ...]]]:
         """Have enough proposed to fill a page with what is no copy, and copies by what stands for them."""
         count = max(CANDIDATES, query.limit) + (len(query.like) if query.by_example else 0)
         for depth in (count, DEEPER * count):
@@ -114,18 +118,18 @@ class Searcher:
             return True
         return self.index.holds_every_word(query.text, query.filters)
 
-    def _fetch(self, fused: Sequence[Fused]) -> list[_Scored]:
+    def _fetch(self, fused: Sequence[Fused]) -> list[Scored]:
         by_id = {found.passage_id: found for found in fused}
         stored = self.index.passages(list(by_id))
         ranked = [by_id[passage.passage_id] for passage in stored]
         return [
-            _Scored(passage, found.score, Channels(found.dense, found.lexical, found.sparse))
+            Scored(passage, found.score, Channels(found.dense, found.lexical, found.sparse))
             for passage, found in zip(stored, ranked, strict=True)
         ]
 
     def _fold(
-        self, scored: Sequence[_Scored], query: Query
-    ) -> tuple[list[_Scored], dict[int, tuple[Copy, ...]]]:
+        self, scored: Sequence[Scored], query: Query
+    ) -> tuple[list[Scored], dict[int, tuple[Copy, ...]]]:
         """Part what is found into what stands for itself, and copies by the id of what stands for them.
 
         Passages that are asked for as examples are left out, and so are their copies.
@@ -140,8 +144,8 @@ class Searcher:
         return [others[place - len(examples)] for place in originals if place >= len(examples)], folded
 
     def _reranked(
-        self, query: Query, originals: Sequence[_Scored], deadline: float
-    ) -> tuple[list[_Scored], Reranked | None]:
+        self, query: Query, originals: Sequence[Scored], deadline: float
+    ) -> tuple[list[Scored], Reranked | None]:
         """Compare the best once more, until `deadline` by the clock of `pace`; best first."""
         paths = [found.path for found in originals]
         compared = max(candidates_for(self.reranker), query.limit)
@@ -156,7 +160,7 @@ class Searcher:
         ]
         return sorted(changed, key=lambda found: -found.score), reranked
 
-    def _good(self, query: Query, scored: Sequence[_Scored]) -> list[_Scored]:
+    def _good(self, query: Query, scored: Sequence[Scored]) -> list[Scored]:
         """Leave out what scores too low, and put the rest in the order that was asked for."""
         good = [found for found in scored if found.score >= (query.min_score or 0.0)]
         if query.preferred_languages:
@@ -167,8 +171,9 @@ class Searcher:
         return good
 
     def _explained(
-        self, query: Query, vector: NDArray[np.float32] | None, texts: Sequence[str]
+        self, query: Query, vector: NDArray[np.float32] | None, kept: Sequence[Scored]
     ) -> list[Explained]:
+        texts = [found.text for found in kept]
         if not query.snippets:
             return [((0, len(text)), Evidence()) for text in texts]
         # A question by example has no words but those of its first example.
@@ -180,7 +185,7 @@ class Searcher:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class Scored:
     """A passage on its way to become a hit."""
 
     stored: StoredPassage
@@ -189,10 +194,12 @@ class _Scored:
 
     @property
     def text(self) -> str:
+        """What it says."""
         return self.stored.passage.text
 
     @property
     def path(self) -> Path:
+        """The file of its document."""
         return self.stored.document.path
 
 
@@ -201,7 +208,7 @@ def _says_something(question: str) -> bool:
     return any(unicodedata.category(character)[0] in "LNS" for character in question)
 
 
-def _preferring(scored: Sequence[_Scored], languages: Sequence[str]) -> list[_Scored]:
+def _preferring(scored: Sequence[Scored], languages: Sequence[str]) -> list[Scored]:
     """Give what is in one of the preferred languages its bonus, best first."""
     raised = [
         replace(found, score=preferred(found.score, found.stored.passage.languages, languages))
@@ -210,7 +217,7 @@ def _preferring(scored: Sequence[_Scored], languages: Sequence[str]) -> list[_Sc
     return sorted(raised, key=lambda found: -found.score)
 
 
-def _hits(scored: Sequence[_Scored], explanations: Sequence[Explained]) -> list[Hit]:
+def _hits(scored: Sequence[Scored], explanations: Sequence[Explained]) -> list[Hit]:
     return [
         Hit(
             rank=rank,
@@ -222,6 +229,7 @@ def _hits(scored: Sequence[_Scored], explanations: Sequence[Explained]) -> list[
             snippet=snippet,
             stale=is_stale(found.stored.document),
             evidence=evidence,
+            collection=found.stored.collection,
         )
         for rank, (found, (snippet, evidence)) in enumerate(zip(scored, explanations, strict=True), start=1)
     ]

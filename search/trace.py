@@ -42,6 +42,15 @@ class Judged:
     rerank: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why one of several indexes took no part."""
+
+    collection: str
+    message: str
+    remedy: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """A search from its proposals to its hits."""
@@ -60,3 +69,5 @@ class Trace:
     """The pool, best first."""
     held_back: Sequence[int] = ()
     """Ids of passages that gave way to other documents, as their own has hits."""
+    troubles: Sequence[Trouble] = ()
+    """Which of several indexes took no part."""

@@ -9,6 +9,7 @@ from random import Random
 
 from encoder.interface import Embedder
 from index_data.errors import UsageError
+from index_data.index import Index
 from search.evaluation.intervals import Estimate, estimate
 from search.evaluation.known_items import Kind, KnownItem, known_items
 from search.evaluation.planted_facts import FactQuery, drawn, planted, read_facts
@@ -64,10 +65,11 @@ def selftest(
     Raises:
         UsageError: the index has no passage.
     """
-    random = Random(seed)
-    if not len(searcher.index.passage_ids()):
+    random, index = Random(seed), searcher.index
+    assert isinstance(index, Index)  # facts are planted beside one
+    if not len(index.passage_ids()):
         raise UsageError("the index is empty", remedy="Run `dragoman ingest PATH` first.")
-    items = known_items(searcher.index, count, random)
+    items = known_items(index, count, random)
     answers: list[tuple[KnownItem, int, int]] = []
     for item in items:
         yield Asking("your documents", len(answers), len(items))
@@ -76,7 +78,7 @@ def selftest(
     known = {kind: _known([answer for answer in answers if answer[0].kind is kind]) for kind in Kind}
     facts, queries = read_facts()
     ranks: dict[FactQuery, dict[str, int]] = {}
-    with planted(searcher.index, embedder, facts, random) as scratch:
+    with planted(index, embedder, facts, random) as scratch:
         there = replace(searcher, index=scratch)
         asked = drawn(queries, count, random)
         for query in asked:
