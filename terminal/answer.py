@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -13,6 +14,20 @@ from search.query import Query
 
 if TYPE_CHECKING:
     from search.searcher import Searcher
+    from search.trace import Trouble
+    from search.united_index import Searchable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One of several indexes that were searched as one."""
+
+    collection: str
+    generation: int | None
+    """None, as the fingerprint, where it took no part."""
+    fingerprint: Fingerprint | None
+    trouble: str | None = None
+    """Why it took no part, and what helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,13 @@ class Answer:
     """How far re-ranking came."""
     nearest: Hit | None = None
     """What came nearest where nothing is relevant; `--min-score 0` gives it."""
+    sources: tuple[Source, ...] = ()
+    """The indexes, where several were searched; folder and fingerprint are then those of the first."""
+
+    @property
+    def incomplete(self) -> bool:
+        """One of several indexes took no part."""
+        return any(source.trouble is not None for source in self.sources)
 
 
 def answer(searcher: Searcher, query: Query, index_folder: Path, *, load_ms: float = 0.0) -> Answer:
@@ -51,6 +73,22 @@ def answer(searcher: Searcher, query: Query, index_folder: Path, *, load_ms: flo
         search_ms=(perf_counter() - start) * 1000,
         compared=found.reranked,
         nearest=nearest,
+        sources=_sources(searcher.index, found.troubles),
+    )
+
+
+def _sources(index: Searchable, troubles: Sequence[Trouble]) -> tuple[Source, ...]:
+    from search.united_index import UnitedIndex
+
+    if not isinstance(index, UnitedIndex):
+        return ()
+    told = {one.collection: f"{one.message}; {one.remedy}" for one in troubles}
+    members = {index.names[place]: member for place, member in index.members.items()}
+    return tuple(
+        Source(name, None, None, told[name])
+        if name in told
+        else Source(name, members[name].generation, members[name].fingerprint)
+        for name in index.names
     )
 
 

@@ -11,6 +11,7 @@ import click
 from index_data.errors import UsageError
 from search.query import Query
 from terminal.batch import batch_lines, batch_query
+from terminal.commands.search import tell_troubles
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
 from terminal.engine.engine import Stage
@@ -37,7 +38,7 @@ def answer_batch(
         DragomanError: the index, the encoder or the output cannot be used.
         OSError: the file cannot be read.
     """
-    start, hits, bad, written = perf_counter(), 0, 0, []
+    start, hits, bad, written, incomplete = perf_counter(), 0, 0, [], False
     with click.open_file(batch, "rb") as lines, nearest_engine(settings) as engine:
         engine.generation()
         if stage is not Stage.WORDS:
@@ -52,6 +53,9 @@ def answer_batch(
                 tell(f"dragoman: line {line.number}: {error.message}. {error.remedy}")
                 continue
             hits += len(found.hits)
+            if found.incomplete and not incomplete:
+                incomplete = True
+                tell_troubles(found)
             written.append(jsonl_text(found, query_id=query_id))
             if output is None:
                 deliver(written.pop())
@@ -59,4 +63,6 @@ def answer_batch(
         deliver("".join(written), output)
     if bad:
         return ExitCode.ERROR
+    if incomplete:
+        return ExitCode.PARTIAL
     return ExitCode.OK if hits or exit_zero else ExitCode.NO_HIT

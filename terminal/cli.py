@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 
 import click
 
+from terminal.command_groups import CommandGroups
 from terminal.delivery import settle_stdout
 from terminal.diagnostics import MEANINGS, ExitCode, guard
 from terminal.lazy_commands import LazyCommands
@@ -30,6 +32,7 @@ _COMMANDS = LazyCommands(
         "man": "man",
         "map": "map:map_",
         "mcp": "mcp",
+        "migrate": "migrate",
         "models": "models",
         "open": "open:open_",
         "purge": "purge",
@@ -48,18 +51,35 @@ _COMMANDS = LazyCommands(
 )
 """The module of each command, with the name that the command has there if it is another."""
 
+_HEADINGS = {
+    "Find": ("search", "tui", "get", "open", "similar", "explain", "verify"),
+    "Fill the index": ("ingest", "watch", "purge"),
+    "See what is there": ("status", "map", "collections"),
+    "Look after it": ("check", "repair", "rebuild", "gc", "backup", "migrate"),
+    "Measure and improve": ("feedback", "eval", "selftest", "tune", "models"),
+    "Serve other programs": ("serve", "mcp"),
+    "Set up": ("config", "doctor", "completion", "man"),
+}
+"""What each command is for, as the help has it."""
+_COLUMNS = 80
+
 _EPILOG = """\b
 Try:
   dragoman ingest ~/Documents
-  dragoman "how long is the notice period"           # the same as dragoman search "..."
+  dragoman "how long is the notice period"     # the same as dragoman search
   dragoman tui
 
 \b
 Exit codes:
-""" + "\n".join(f"  {code:<4} {meaning}" for code, meaning in MEANINGS.items())
+""" + "\n".join(
+    textwrap.fill(meaning, _COLUMNS - 2, initial_indent=f"  {code:<4} ", subsequent_indent=" " * 7)
+    for code, meaning in MEANINGS.items()
+)
 
 
 @click.group(
+    cls=CommandGroups,
+    headings=_HEADINGS,
     commands=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from index_data.records import StoredPassage
 from search.hits import Copy, Hit
+from terminal.passage_names import shown
 from terminal.safe_text import safe_path
 
 _NAMED = 3
@@ -23,6 +25,10 @@ def collapsed(hit: Hit) -> list[str]:
 
 
 def _named(copies: Sequence[Copy]) -> str:
-    names = [f"{safe_path(copy.stored.document.path)} #{copy.stored.passage_id}" for copy in copies[:_NAMED]]
+    names = [f"{safe_path(copy.stored.document.path)} {_called(copy.stored)}" for copy in copies[:_NAMED]]
     rest = len(copies) - len(names)
     return ", ".join(names) + (f" and {rest} more" if rest else "")
+
+
+def _called(stored: StoredPassage) -> str:
+    return shown(stored.passage_id, stored.collection)

@@ -12,6 +12,7 @@ from terminal.folders import collections_folder, default_index
 from terminal.safe_text import safe_text
 
 DEFAULT = "default"
+EVERY = "*"
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
@@ -38,9 +39,22 @@ def collection(name: str) -> Collection:
     return Collection(name, default_index() if name == DEFAULT else collections_folder() / name)
 
 
+def named_collections(value: str) -> tuple[Collection, ...]:
+    """Find the folders of names separated by commas, or with `*` all in which there is an index.
+
+    Raises:
+        UsageError: one is no name, or there is none.
+    """
+    if value == EVERY:
+        if not (known := collections()):
+            raise UsageError("there is no collection yet", remedy="dragoman ingest --collection NAME FOLDER")
+        return known
+    return tuple(map(collection, dict.fromkeys(value.split(","))))
+
+
 def collections() -> tuple[Collection, ...]:
     """Return those in which there is an index, by name."""
     home = collections_folder()
     names = [folder.name for folder in home.iterdir()] if home.is_dir() else []
     known = [collection(name) for name in sorted({DEFAULT, *filter(_NAME.fullmatch, names)})]
-    return tuple(one for one in known if IndexPaths(one.folder).database.is_file())
+    return tuple(one for one in known if IndexPaths(one.folder).hold_an_index())

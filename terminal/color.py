@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from terminal.settings import Color
+from terminal.setting_values import Color
 
 
 def wants_color(color: Color, output: Path | None) -> bool:

@@ -6,11 +6,13 @@ import csv
 import io
 
 from terminal.answer import Answer
+from terminal.passage_names import own_number
 from terminal.safe_text import safe_text
 
 COLUMNS = (
     *("rank", "score", "title", "path", "page", "line", "language", "media_type", "stale", "snippet"),
     "passage_id",
+    "collection",
 )
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -30,7 +32,9 @@ def csv_text(answer: Answer) -> str:
         stale = "true" if hit.stale else "false"
         score = f"{hit.score:.4f}"
         place = [title, path, page, passage.line, language, media_type]
-        writer.writerow([hit.rank, score, *place, stale, snippet, hit.passage_id])
+        writer.writerow(
+            [hit.rank, score, *place, stale, snippet, own_number(hit.passage_id), hit.collection or ""]
+        )
     return table.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from index_data.atomic_file import write_atomically
@@ -40,6 +41,20 @@ def deliver_bytes(data: bytes, file: Path | None = None) -> None:
     except OSError as error:
         _forget_stdout()
         raise OutputUnwritable(f"cannot write to stdout: {error.strerror}", remedy=_NO_ROOM) from error
+
+
+def reaches_terminal(file: Path | None = None) -> bool:
+    """Tell whether `file`, or stdout, is a terminal, which would obey what it is given."""
+    if file is None:
+        return sys.stdout.isatty()
+    with suppress(OSError):
+        if file.is_char_device():
+            opened = os.open(file, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+            try:
+                return os.isatty(opened)
+            finally:
+                os.close(opened)
+    return False
 
 
 def settle_stdout() -> None:

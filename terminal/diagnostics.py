@@ -37,10 +37,15 @@ MEANINGS = {
     ExitCode.ERROR: "the command was misused, or an error without a code of its own",
     ExitCode.INDEX: "no index, or one that cannot be used as asked",
     ExitCode.ENCODER: "the encoder or the device is unavailable",
-    ExitCode.PARTIAL: "some files could not be read (ingest --strict)",
+    ExitCode.PARTIAL: "some files could not be read (ingest --strict), or a collection not searched",
     ExitCode.LOCKED: "another process is writing to the index",
     ExitCode.INTERRUPTED: "interrupted",
 }
+
+
+_INTERRUPTION = "interrupted"
+INTERRUPTED = f"dragoman: {_INTERRUPTION}"
+"""The line that is told of Ctrl-C, by which others know how a command ended."""
 
 
 def exit_code(error: BaseException) -> ExitCode:
@@ -97,7 +102,7 @@ def report(message: str, remedy: str) -> None:
 
 def tell_interrupted() -> ExitCode:
     """Tell that somebody pressed Ctrl-C, and return the code for it."""
-    report("interrupted", "What was finished is kept; run the same command again to go on.")
+    report(_INTERRUPTION, "What was finished is kept; run the same command again to go on.")
     return ExitCode.INTERRUPTED
 
 

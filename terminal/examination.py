@@ -16,6 +16,7 @@ _LEAST_MEMORY = 3 * _GIB
 def examine(settings: Settings) -> Iterator[Observation]:
     """Look at one thing after the other; nothing is changed, and no encoder loaded."""
     from encoder.resources import usable_cores, usable_memory
+    from index_data.cluster.elsewhere import Elsewhere
     from index_data.suitability import examine_folder
     from ingest.recognition import Ocr, examine_recognition
     from terminal.floors import examine_versions, installed_versions
@@ -23,6 +24,10 @@ def examine(settings: Settings) -> Iterator[Observation]:
     yield from examine_versions(installed_versions())
     yield from _confinement()
     yield from examine_folder(settings.index)
+    if elsewhere := Elsewhere.of(settings.index):
+        from index_data.cluster.reachability import examine_servers
+
+        yield from examine_servers(elsewhere)
     yield from _index_and_encoder(settings)
     yield resident_engine(settings)
     yield examine_recognition(Ocr(settings.ocr), settings.ocr_languages)

@@ -10,6 +10,7 @@ from search.explanation import DEEPEST, Course, Explanation, Fate, Standing
 from search.query import Query
 from search.query_line import written_filters
 from terminal.json_output import dump, passage_fields
+from terminal.passage_names import own_number, shown
 from terminal.safe_text import safe_path, safe_text
 from terminal.text_output import place
 
@@ -86,7 +87,8 @@ def _course(course: Course, told: Explanation) -> list[str]:
     passage = stored.passage
     rank = f"{course.final:>2}" if course.final is not None else " -"
     lines = [
-        f"{rank}  #{stored.passage_id}  {safe_text(stored.document.title)}  {safe_text(passage.language)}",
+        f"{rank}  {shown(stored.passage_id, stored.collection)}  {safe_text(stored.document.title)}  "
+        f"{safe_text(passage.language)}",
         f"    {safe_path(stored.document.path)}, {place(passage)}",
     ]
     if told.trace.vector is not None:
@@ -120,7 +122,7 @@ def _ranked(standing: Standing, unit: str, digits: int, depth: int | None = None
 
 def _verdict(target: Course, told: Explanation) -> str:
     """Say in one sentence what became of the passage that was asked about."""
-    name, query = f"#{target.stored.passage_id}", told.query
+    name, query = shown(target.stored.passage_id, target.stored.collection), told.query
     match target.fate:
         case Fate.HIT:
             return f"{name} is hit {target.final}."
@@ -131,13 +133,19 @@ def _verdict(target: Course, told: Explanation) -> str:
         case Fate.BELOW_MIN_SCORE:
             return f"{name} scores {target.compared.score:.4f}, below --min-score {query.min_score:g}."
         case Fate.COPY:
-            return f"{name} says what #{target.stands_for_it} says, which stands for it. --all shows both."
+            return f"{name} says what {_standing_for(target)} says, which stands for it. --all shows both."
         case Fate.EXAMPLE:
             return f"{name} is what the hits should be like."
         case Fate.FILTERED:
             return f"{name} is filtered out by {', '.join(_flag(query, name) for name in target.filters)}."
         case _:
             return f"{name} {_left_out(target, told)}"
+
+
+def _standing_for(target: Course) -> str:
+    original = target.stands_for_it
+    assert original is not None  # else it would be no copy
+    return shown(original.passage_id, original.collection)
 
 
 def _left_out(target: Course, told: Explanation) -> str:
@@ -173,7 +181,8 @@ def _fields(course: Course) -> dict[str, Any]:
         "compared": _standing(course.compared),
         "rerank": None if course.rerank is None else round(course.rerank, 4),
         "final": course.final,
-        "copy_of": course.stands_for_it,
+        "copy_of": None if course.stands_for_it is None else own_number(course.stands_for_it.passage_id),
+        "copy_of_collection": course.stands_for_it and course.stands_for_it.collection,
         "filters": course.filters,
         "stale": course.stale,
     }

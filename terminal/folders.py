@@ -24,6 +24,11 @@ def collections_folder() -> Path:
     return platformdirs.user_data_path(_NAME) / "collections"
 
 
+def handles_folder() -> Path:
+    """Name the folder in which each index that was named by its address has one."""
+    return platformdirs.user_data_path(_NAME) / "milvus"
+
+
 def default_models() -> Path:
     """Name the folder of fetched models where none is named."""
     return platformdirs.user_data_path(_NAME) / "models"

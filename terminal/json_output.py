@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 
 from index_data.records import Document, Passage, StoredPassage
 from search.hits import Hit
+from search.united_ids import parted
 from terminal.answer import Answer
 from terminal.evidence_json import evidence_json
 from terminal.json_query import filters_shape, understood
+from terminal.passage_names import own_number
 
 SCHEMA = "dragoman.search/1"
 
@@ -73,8 +76,8 @@ def _frame(answer: Answer) -> dict[str, Any]:
             "rerank": answer.reranked,
             "budget_ms": query.budget_ms,
             "reranked": asdict(answer.compared) if answer.compared else None,
-            "like": list(query.like),
-            "unlike": list(query.unlike),
+            "like": _ids(query.like, answer),
+            "unlike": _ids(query.unlike, answer),
             "per_document": query.per_document,
             "collapse": query.collapse,
             "diverse": query.diverse,
@@ -88,14 +91,33 @@ def _frame(answer: Answer) -> dict[str, Any]:
             "model": answer.fingerprint.model,
             "encoder": answer.fingerprint.encoder,
         },
+        "collections": [
+            {
+                "name": source.collection,
+                "generation": source.generation,
+                "model": source.fingerprint and source.fingerprint.model,
+                "encoder": source.fingerprint and source.fingerprint.encoder,
+                "trouble": source.trouble,
+            }
+            for source in answer.sources
+        ],
         "timing_ms": {"load": round(answer.load_ms, 1), "search": round(answer.search_ms, 1)},
         "nearest": None if answer.nearest is None else _near(answer.nearest),
     }
 
 
+def _ids(passage_ids: Sequence[int], answer: Answer) -> list[int | str]:
+    """Write the ids of passages; where several collections were searched, each with its own."""
+    if not answer.sources:
+        return list(passage_ids)
+    places = map(parted, passage_ids)
+    return [f"{answer.sources[place].collection}:{own}" for place, own in places]
+
+
 def _near(hit: Hit) -> dict[str, Any]:
     whole = _result(hit, evidence=False)
-    return {name: whole[name] for name in ("score", "passage_id", "path", "path_bytes", "page", "line")}
+    names = ("score", "passage_id", "collection", "path", "path_bytes", "page", "line")
+    return {name: whole[name] for name in names}
 
 
 def _result(hit: Hit, *, evidence: bool) -> dict[str, Any]:
@@ -108,7 +130,7 @@ def _result(hit: Hit, *, evidence: bool) -> dict[str, Any]:
             "sparse": _number(hit.channels.sparse),
             "rerank": _number(hit.channels.rerank),
         },
-        **passage_fields(StoredPassage(hit.passage_id, hit.document, hit.passage)),
+        **passage_fields(StoredPassage(hit.passage_id, hit.document, hit.passage, hit.collection)),
         "snippet": " ".join(hit.passage.text[slice(*hit.snippet)].split()),
         "evidence": evidence_json(hit, words=evidence),
         "stale": hit.stale,
@@ -124,7 +146,8 @@ def passage_fields(stored: StoredPassage, *, with_text: bool = True) -> dict[str
     document, passage = stored.document, stored.passage
     text = passage.text.rstrip()
     fields = {
-        "passage_id": stored.passage_id,
+        "passage_id": own_number(stored.passage_id),
+        "collection": stored.collection,
         "path": str(document.path),
         "path_bytes": path_bytes(document.path),
         "title": document.title,

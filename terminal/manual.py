@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 import click
 
+from terminal.command_groups import CommandGroups
 from terminal.diagnostics import MEANINGS
 from terminal.settings import ENVIRONMENT_PREFIX, Settings
 from terminal.settings_files import VARIABLE
@@ -47,6 +48,7 @@ def manual(command: click.Group) -> str:
         _escaped(" ".join(command.collect_usage_pieces(context))),
         ".SH DESCRIPTION",
         *_prose(command.help),
+        *(_overview(command, context) if isinstance(command, CommandGroups) else []),
         *(line for one in _subcommands(command, context) for line in _section(*one)),
         ".SH EXIT STATUS",
         *(line for code, meaning in MEANINGS.items() for line in _item(str(int(code)), meaning)),
@@ -60,6 +62,14 @@ def manual(command: click.Group) -> str:
         *(line for name, meaning in _FILES for line in _item(name, meaning)),
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _overview(command: CommandGroups, context: click.Context) -> Iterator[str]:
+    yield ".SH COMMANDS"
+    for heading, shown in command.sections(context):
+        yield f'.SS "{_escaped(heading)}"'
+        for name, one in shown:
+            yield from _item(name, one.get_short_help_str(limit=200))
 
 
 def _subcommands(group: click.Group, context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:

@@ -7,6 +7,7 @@ import re
 from search.hits import Hit
 from terminal.answer import Answer
 from terminal.collapsed import collapsed
+from terminal.passage_names import shown
 from terminal.safe_text import safe_path, safe_text
 from terminal.text_output import place
 
@@ -23,7 +24,11 @@ def markdown_text(answer: Answer) -> str:
 def _entry(hit: Hit) -> str:
     document, passage = hit.document, hit.passage
     stale = ", changed since it was read" if hit.stale else ""
-    facts = place(passage), _escape("+".join(passage.languages)), f"#{hit.passage_id}{stale}"
+    facts = (
+        place(passage),
+        _escape("+".join(passage.languages)),
+        f"#{_escape(shown(hit.passage_id, hit.collection)[1:])}{stale}",
+    )
     where = ", ".join((_escape(safe_path(document.path)), *facts))
     snippet = _escape(" ".join(passage.text[slice(*hit.snippet)].split()))
     entry = f"{hit.rank}. **{_escape(document.title)}** ({hit.score:.2f})\n   {where}\n\n   > {snippet}\n"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 
-from terminal.collections import collection
+from terminal.collections import named_collections
 
 _SWITCHES = {
     "1": True,
@@ -18,6 +19,14 @@ _SWITCHES = {
     "no": False,
     "off": False,
 }
+
+
+class Color(StrEnum):
+    """When text output is coloured."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 def text(value: object) -> str:
@@ -36,9 +45,34 @@ def path(value: object) -> Path:
     return Path(text(value)).expanduser().absolute()
 
 
-def collection_name(value: object) -> str:
-    """Read the name of a collection."""
-    return collection(text(value)).name
+def place(value: object) -> Path | str:
+    """Read a path, made absolute, or the address of an index in Milvus.
+
+    Raises:
+        UsageError: it is an address, and a wrong one.
+    """
+    from index_data.cluster.elsewhere import Elsewhere, is_address
+
+    named = text(value)
+    return Elsewhere.parse(named).address if is_address(named) else path(named)
+
+
+def catalogue(value: object) -> str:
+    """Read the address of a database.
+
+    Raises:
+        UsageError: it is none, or holds a password.
+    """
+    from index_data.cluster.elsewhere import refuse_odd_catalogue
+
+    refuse_odd_catalogue(text(value))
+    return text(value)
+
+
+def collection_names(value: object) -> str:
+    """Read names of collections, a list or separated by commas, `*` for all; give them with commas."""
+    names = ",".join(map(text, value)) if isinstance(value, list) else text(value)
+    return ",".join(one.name for one in named_collections(names))
 
 
 def switch(value: object) -> bool:
@@ -95,6 +129,32 @@ def choice(*choices: str) -> Callable[[object], str]:
         return str(value)
 
     return read
+
+
+def engine(value: object) -> str:
+    """Read who does the work of an ingest: `local`, `ray`, or `ray://` and an address.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    name = text(value)
+    if name not in {"local", "ray"} and not (
+        name.startswith("ray://") and name[6:].isprintable() and name[6:]
+    ):
+        raise ValueError
+    return name
+
+
+def amount(value: object) -> float:
+    """Read a number above 0.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = float(value) if isinstance(value, str | int | float) else 0.0
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
 
 
 def count(value: object, least: int = 1) -> int:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index_data.errors import DragomanError, UsageError
 from search.query import Mode
-from terminal import setting_values as kinds
-from terminal.collections import collection
+from terminal.collections import named_collections
 from terminal.diagnostics import narrates, tell
 from terminal.folders import default_index, default_models
+from terminal.handles import placed, settle
 from terminal.setting_origins import Fault, Origin, Source
+from terminal.setting_readers import IN_A_PROJECT, SETTINGS, read_setting
+from terminal.setting_values import Color
 from terminal.settings_files import Refusal, project_file, read_project_file, read_user_file, user_file
 
+if TYPE_CHECKING:
+    from index_data.cluster.elsewhere import Elsewhere
+
 ENVIRONMENT_PREFIX = "DRAGOMAN_"
-
-
-class Color(StrEnum):
-    """When text output is coloured."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +30,22 @@ class Settings:
     """How to run; `limit` is the flag `--limit`, the variable DRAGOMAN_LIMIT and the file's key `limit`."""
 
     index: Path
-    """Folder of the index, absolute; by default `dragoman/index` among the user's data."""
+    """Folder of the index, absolute; by default `dragoman/index` among the user's data.
+
+    It may be given as an address, `milvus://HOST:PORT/NAME`, for which a folder among the user's data stands.
+    """
     models: Path
     """Folder of fetched models, absolute; by default `dragoman/models` among the user's data."""
     collection: str | None = None
-    """The index by its name among the collections, in place of its folder; None: a folder is named."""
+    """The index by its name among the collections, in place of its folder; None: a folder is named.
+
+    Several, `papers,mails` or `*` for all, are searched as one.
+    """
+    catalogue: str | None = None
+    """Where documents and passages of an index in Milvus are, `postgresql://USER@HOST/DATABASE`.
+
+    None: where they were; for a new one in its folder, on this machine.
+    """
     model: str | None = None
     """A known encoder, the path of a folder, `openai:URL#name` or `ollama:name`.
 
@@ -65,6 +72,14 @@ class Settings:
     """Which pages of PDFs are recognised: `auto`, those without text where Tesseract is; `off`; `force`."""
     ocr_languages: str | None = None
     """In which languages: `deu+eng`; None: the few that Tesseract has, or English if it has many."""
+    engine: str = "local"
+    """Who reads and embeds for an ingest: `local`, `ray` on this machine, or the cluster at `ray://ADDRESS`."""
+    ray_readers: int | None = None
+    """Processes of a cluster that read files; None: what its cores allow."""
+    ray_encoders: int | None = None
+    """Encoders of a cluster; None: what its GPUs, or else its cores, allow."""
+    ray_gpus: float | None = None
+    """GPUs of each of them, or the part of one, as 0.25; None: one, where there are any."""
     mode: Mode = Mode.HYBRID
     """How passages are found: by meaning (`dense`), by words (`lexical`) or by both (`hybrid`)."""
     limit: int = 10
@@ -101,6 +116,12 @@ class Settings:
     None: the terminal where it is known to, else the program.
     """
 
+    @property
+    def several(self) -> dict[str, Path]:
+        """The folders of the collections that are searched as one, by name; none where one index is."""
+        found = () if self.collection is None else named_collections(self.collection)
+        return {one.name: one.folder for one in found} if len(found) > 1 else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Traced:
@@ -113,16 +134,36 @@ class Traced:
     project_file: Path | None
     ignored: tuple[Fault, ...]
     """What the project's file says in vain."""
+    elsewhere: Elsewhere | None
+    """The index, if it was named by its address."""
 
 
-def load_settings(flags: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    flags: Mapping[str, object], environment: Mapping[str, str] | None = None, *, several: bool = False
+) -> Settings:
     """Merge the sources, and tell what a project's file says in vain; a flag that is None was not given.
+
+    An index that is named by its address gets a folder that stands for it.
 
     Raises:
         UsageError: the user's file cannot be read, or a key or value of it, of the environment or a flag is
-            wrong.
+            wrong, or they name more than one collection to a caller that does not take `several`.
+        IndexProblem: the folder stands for another index.
     """
     traced = trace_settings(flags, environment)
+    if not several and (names := list(traced.settings.several)):
+        raise UsageError(
+            f"this works with one collection at a time, not with {', '.join(names)}",
+            remedy=f"Name one: --collection {names[0]}",
+        )
+    settings = traced.settings
+    by_flag = traced.origins["catalogue"].source is Source.FLAG
+    settle(
+        settings.index,
+        traced.elsewhere,
+        offline=settings.offline is True,
+        catalogue=settings.catalogue if by_flag else None,
+    )
     if traced.ignored and not traced.settings.quiet and narrates():
         what = "; ".join(fault.what for fault in traced.ignored[:3])
         more = f" and {len(traced.ignored) - 3} more" if len(traced.ignored) > 3 else ""
@@ -147,40 +188,28 @@ def trace_settings(flags: Mapping[str, object], environment: Mapping[str, str] |
         _from_environment(environment),
         _from_flags(flags),
     ):
-        values |= _placed({key: value for key, (value, _) in given.items()}, given)
+        values |= placed({key: value for key, (value, _) in given.items()}, given)
         origins |= {key: origin for key, (_, origin) in given.items()}
+    address = values.pop("address", None)
     settings = Settings(**values)  # type: ignore[arg-type]  # each value went through the reader of its field
     if settings.collection is not None:
         origins["index"] = origins["collection"]
-    return Traced(settings, origins, own, project, tuple(ignored))
+    elsewhere = None
+    if address is not None:
+        from index_data.cluster.elsewhere import Elsewhere
+
+        elsewhere = Elsewhere.parse(str(address), settings.catalogue)
+    return Traced(settings, origins, own, project, tuple(ignored), elsewhere)
 
 
 _Given = Mapping[str, tuple[object, Origin]]
-
-
-def _placed(values: dict[str, object], given: _Given) -> dict[str, object]:
-    """Let a collection stand for its folder, and a folder for no collection.
-
-    Raises:
-        UsageError: one source names both.
-    """
-    if "index" in values and "collection" in values:
-        source = given["collection"][1]
-        raise UsageError(
-            "both a folder and a collection say where the index is"
-            + (f", in {source.name}" if source.source is Source.USER else ""),
-            remedy="Name one of them: --index FOLDER or --collection NAME.",
-        )
-    if "collection" in values:
-        return values | {"index": collection(str(values["collection"])).folder}
-    return values | ({"collection": None} if "index" in values else {})
 
 
 def _from_flags(flags: Mapping[str, object]) -> _Given:
     given = {name: flag for name, flag in flags.items() if flag is not None}
     named = {name: f"--{name.replace('_', '-')}" for name in given}
     return {
-        name: (_read(name, flag, source=named[name]), Origin(Source.FLAG, named[name]))
+        name: (read_setting(name, flag, source=named[name]), Origin(Source.FLAG, named[name]))
         for name, flag in given.items()
     }
 
@@ -189,7 +218,7 @@ def _from_environment(environment: Mapping[str, str]) -> _Given:
     names = {field.name: ENVIRONMENT_PREFIX + field.name.upper() for field in fields(Settings)}
     given = {field: name for field, name in names.items() if environment.get(name)}
     return {
-        field: (_read(field, environment[name], source=name), Origin(Source.ENVIRONMENT, name))
+        field: (read_setting(field, environment[name], source=name), Origin(Source.ENVIRONMENT, name))
         for field, name in given.items()
     }
 
@@ -198,7 +227,7 @@ def _from_user(file: Path, *, named: bool) -> _Given:
     if not named and not file.exists():
         return {}
     return {
-        key: (_read(key, value, source=f"{key} in {file}"), Origin(Source.USER, str(file)))
+        key: (read_setting(key, value, source=f"{key} in {file}"), Origin(Source.USER, str(file)))
         for key, value in read_user_file(file).items()
     }
 
@@ -210,13 +239,15 @@ def _from_project(file: Path) -> tuple[dict[str, object], list[Fault]]:
         return {}, [Fault("", parsed.reason, "Make it a file of your own, or remove it.")]
     found = list(faults(parsed, of_a_project=True))
     wrong = {fault.key for fault in found}
-    return {key: _READERS[key][1](value) for key, value in parsed.items() if key not in wrong}, found
+    return {
+        key: read_setting(key, value, source=key) for key, value in parsed.items() if key not in wrong
+    }, found
 
 
 def faults(parsed: Mapping[str, object], *, of_a_project: bool) -> Iterator[Fault]:
     """Find each key of a file that is none, may not stand there, or has a wrong value."""
     for key, value in parsed.items():
-        if of_a_project and key in _READERS and key not in IN_A_PROJECT:
+        if of_a_project and key in SETTINGS and key not in IN_A_PROJECT:
             yield Fault(
                 key,
                 f"{key} may not be set by a project",
@@ -224,59 +255,6 @@ def faults(parsed: Mapping[str, object], *, of_a_project: bool) -> Iterator[Faul
             )
             continue
         try:
-            _read(key, value, source=key[:60])
+            read_setting(key, value, source=key[:60])
         except DragomanError as error:
             yield Fault(key, error.message[:200], error.remedy)
-
-
-def _read(key: str, value: object, *, source: str) -> object:
-    if key not in _READERS:
-        known = difflib.get_close_matches(key[:60], _READERS, n=1, cutoff=0.0)[0]
-        raise UsageError(f"there is no setting called {source}", remedy=f"Did you mean {known}?")
-    expected, reader = _READERS[key]
-    try:
-        return reader(value)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{source} is {value!r}", remedy=f"It has to be {expected}.") from error
-
-
-_COUNT = ("a whole number above 0", kinds.count)
-_SWITCH = ("true or false", kinds.switch)
-_READERS: dict[str, tuple[str, Callable[[object], object]]] = {
-    "index": ("a folder", kinds.path),
-    "models": ("a folder", kinds.path),
-    "collection": ("the name of a collection", kinds.collection_name),
-    "model": ("a name or a folder", kinds.text),
-    "device": ("auto, cpu, cuda or mps", kinds.text),
-    "dtype": ("auto, float32, bfloat16 or int8", kinds.choice("auto", "float32", "bfloat16", "int8")),
-    "offline": _SWITCH,
-    "quiet": _SWITCH,
-    "color": ("auto, always or never", lambda value: Color(kinds.text(value))),
-    "window_tokens": _COUNT,
-    "overlap_tokens": ("a whole number, 0 or more", lambda value: kinds.count(value, least=0)),
-    "passage_tokens": _COUNT,
-    "ocr": ("auto, off or force", kinds.choice("auto", "off", "force")),
-    "ocr_languages": ("languages of Tesseract, as in deu+eng", kinds.text),
-    "mode": ("hybrid, dense or lexical", lambda value: Mode(kinds.text(value))),
-    "limit": _COUNT,
-    "min_score": ("a number from 0 to 1", kinds.share),
-    "per_doc": _COUNT,
-    "prefer_lang": ("codes of languages, as in de,fr", kinds.languages),
-    "lang_balance": _SWITCH,
-    "rerank": _SWITCH,
-    "reranker": ("a name, a folder or a server", kinds.text),
-    "budget_ms": ("a whole number of milliseconds, 0 or more", lambda value: kinds.count(value, least=0)),
-    "viewer": ("a program's name, or a command with {page} and {path}", kinds.text),
-    "history": _SWITCH,
-    "keys": ('a table, as in { "search.similar" = "ctrl+s" }', kinds.table),
-    "rtl": ("terminal, reorder or off", kinds.choice("terminal", "reorder", "off")),
-}
-"""Each field's reader, and what to tell who gave it something else."""
-
-IN_A_PROJECT = frozenset(
-    (
-        "collection", "color", "mode", "limit", "min_score", "per_doc", "prefer_lang", "lang_balance",
-        "rerank", "budget_ms",
-    )
-)  # fmt: skip
-"""What the file of a project may set: nothing that runs, loads, sends or opens anything, or hides a line."""

@@ -14,6 +14,7 @@ from search.hits import Hit
 from terminal.answer import Answer
 from terminal.collapsed import collapsed
 from terminal.marked_text import HOT, Piece, marked_pieces, on_one_line
+from terminal.passage_names import shown
 from terminal.safe_text import safe_path, safe_text
 
 _INDENT = 4
@@ -67,7 +68,7 @@ def _heading(hit: Hit) -> Text:
         (f"{hit.score:.2f}  ", "green"),
         (safe_text(hit.document.title), "bold"),
         (f"  {safe_text('+'.join(hit.passage.languages))}", "magenta"),
-        (f"  #{hit.passage_id}", "dim"),
+        (f"  {shown(hit.passage_id, hit.collection)}", "dim"),
     )
 
 

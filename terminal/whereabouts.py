@@ -9,10 +9,10 @@ from ingest.ignore_rules import IgnoreRules
 from ingest.readers.suffixes import media_type_of
 
 if TYPE_CHECKING:
-    from index_data.index import Index
+    from search.united_index import Searchable
 
 
-def why_absent(index: Index, path: Path) -> str:
+def why_absent(index: Searchable, path: Path) -> str:
     """Say in one line why `path`, absolute, has no passages in `index`."""
     unread = next((file for file in index.summary().unread if file.path == path), None)
     if unread is not None:

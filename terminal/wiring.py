@@ -6,24 +6,26 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from index_data.errors import EncoderUnavailable, IndexMismatch, UsageError
 from terminal.named_servers import refuse_unnamed, remember_server
+from terminal.rerankers import load_reranker
 from terminal.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from encoder.interface import Embedder, Reranker
+    from encoder.interface import Embedder
     from encoder.tuning.corpus import Corpus
     from encoder.tuning.tuner import Tuner
     from index_data.index import Index
     from index_data.records import Fingerprint
     from ingest.ingester import Ingester
     from search.searcher import Searcher
-
-DEFAULT_PASSAGE_TOKENS = 256
+    from search.united_index import Searchable, UnitedIndex
 
 Announce = Callable[[str], None]
 """Takes one line for people."""
@@ -42,25 +44,52 @@ def open_index(settings: Settings) -> Iterator[Index]:
         yield index
 
 
-def searcher_by_words(index: Index) -> Searcher:
+def searcher_by_words(index: Searchable) -> Searcher:
     """Answer lexical questions at once, without an encoder."""
+    from search.fan_out import FanOut
     from search.searcher import Searcher
+    from search.united_index import UnitedIndex
 
+    if isinstance(index, UnitedIndex):
+        return FanOut(index, None)
     return Searcher(index, None)
 
 
-def load_searcher(index: Index, settings: Settings) -> Searcher:
-    """Load the encoder that made `index` and put it before it; takes seconds.
+def load_searcher(index: Searchable, settings: Settings) -> Searcher:
+    """Load the encoder that made `index`, or each of them, and put it before it; takes seconds.
 
     Raises:
         EncoderUnavailable: the encoder, the re-ranker or the device cannot be used.
         IndexMismatch: the settings name another encoder than the one that made the index.
     """
     from search.searcher import Searcher
+    from search.united_index import UnitedIndex
+    from terminal.index_fingerprint import check_encoder
 
+    if isinstance(index, UnitedIndex):
+        return _load_fan_out(index, settings)
     embedder = _load_embedder(settings, index.fingerprint, None)
-    _check_encoder(embedder, index.fingerprint)
-    return Searcher(index, embedder, _load_reranker(embedder, settings))
+    check_encoder(embedder, index.fingerprint)
+    return Searcher(index, embedder, load_reranker(embedder, settings))
+
+
+def _load_fan_out(index: UnitedIndex, settings: Settings) -> Searcher:
+    """Load each encoder once; an index whose encoder cannot be had takes no part."""
+    from search.fan_out import FanOut
+    from terminal.index_fingerprint import check_encoder
+
+    embedders: dict[str, Embedder] = {}
+    for place, member in index.members.items():
+        made_by = member.fingerprint
+        try:
+            if made_by.encoder not in embedders:
+                embedder = _load_embedder(settings, made_by, None)
+                check_encoder(embedder, made_by)
+                embedders[made_by.encoder] = embedder
+        except (EncoderUnavailable, IndexMismatch) as error:
+            index = index.without(place, error)
+    first = embedders[index.fingerprint.encoder]
+    return FanOut(index, first, load_reranker(first, settings), embedders=embedders)
 
 
 @contextmanager
@@ -74,7 +103,11 @@ def open_ingester(
         IndexProblem: the index is locked, foreign, damaged, or was made otherwise than the settings say.
         UsageError: the encoder cannot see as many tokens at once as the settings ask for.
     """
-    with load_ingester(settings, announce, any_file_system=any_file_system)() as ingester:
+    with (
+        load_ingester(settings, announce, any_file_system=any_file_system)()
+        if settings.engine == "local"
+        else _on_a_cluster(settings, announce, any_file_system=any_file_system)
+    ) as ingester:
         yield ingester
 
 
@@ -85,13 +118,17 @@ def load_ingester(
 
     It raises what `open_ingester` raises.
     """
+    from index_data.cluster.elsewhere import Elsewhere
     from index_data.file_system import refuse_network
     from index_data.index import Index
     from ingest.ingester import Ingester
     from ingest.parser import Parser
+    from ingest.pipeline import LocalPipeline
     from ingest.recognition import Ocr, find_recognition
+    from terminal.index_fingerprint import index_fingerprint
 
-    if not any_file_system:
+    elsewhere = Elsewhere.of(settings.index)
+    if not any_file_system and not (elsewhere and elsewhere.catalogue):
         # Told before the seconds that an encoder takes.
         refuse_network(settings.index)
     recognition = find_recognition(Ocr(settings.ocr), settings.ocr_languages)
@@ -99,14 +136,52 @@ def load_ingester(
 
     @contextmanager
     def opened() -> Iterator[Ingester]:
-        wanted = _fingerprint(embedder, settings, Index.read_fingerprint(settings.index))
+        wanted = index_fingerprint(embedder, settings, Index.read_fingerprint(settings.index))
         opening = Index.create_or_open(settings.index, wanted, any_file_system=any_file_system)
         with opening as index, Parser(recognition=recognition) as parser:
-            yield Ingester(
-                index, embedder, parser, wanted.window_tokens, wanted.passage_tokens, wanted.overlap_tokens
+            pipeline = LocalPipeline(
+                embedder, parser, wanted.window_tokens, wanted.passage_tokens, wanted.overlap_tokens
             )
+            yield Ingester(index, pipeline)
 
     return opened
+
+
+@contextmanager
+def _on_a_cluster(
+    settings: Settings, announce: Announce | None, *, any_file_system: bool
+) -> Iterator[Ingester]:
+    """Start Ray or join its cluster, have encoder and readers loaded there, and open the index here."""
+    from index_data.file_system import refuse_network
+    from index_data.index import Index
+    from ingest.cluster.session import connected
+    from ingest.ingester import Ingester
+    from terminal.index_fingerprint import index_fingerprint
+    from terminal.parts_of_nodes import make_cutter, make_parser, refuse_to_send
+
+    if not any_file_system:
+        refuse_network(settings.index)
+    made_by = Index.read_fingerprint(settings.index)
+    refuse_to_send(settings, made_by)
+    with connected(settings.engine):
+        from ingest.cluster.hiring import hire_encoders, hire_readers, staff_of_cluster
+        from ingest.cluster.pipeline import RayPipeline
+        from ingest.cluster.staff import Wishes
+
+        wishes = Wishes(settings.ray_readers, settings.ray_encoders, settings.ray_gpus)
+        staff = staff_of_cluster(wishes, on_gpus=settings.device != "cpu")
+        there = settings if staff.encoder_gpus else replace(settings, device="cpu")
+        with hire_encoders(staff, partial(_load_embedder, there, made_by, None)) as encoders:
+            wanted = index_fingerprint(encoders.description, settings, made_by)
+            if announce:
+                announce(f"encoder: {wanted.model}; by Ray, {staff}")
+            with (
+                Index.create_or_open(settings.index, wanted, any_file_system=any_file_system) as index,
+                hire_readers(
+                    staff, partial(make_parser, settings), partial(make_cutter, settings, wanted)
+                ) as readers,
+            ):
+                yield Ingester(index, RayPipeline(readers, encoders))
 
 
 def load_tuner(
@@ -128,6 +203,7 @@ def load_tuner(
     """
     from encoder.served.server_address import is_served
     from encoder.tuning.trials import GENERAL, general_trials
+    from terminal.index_fingerprint import check_encoder
 
     trials = general_trials(general or GENERAL)
     made_by = index.fingerprint
@@ -137,7 +213,7 @@ def load_tuner(
             remedy="Ingest into another --index with --model builtin or a folder, and tune that.",
         )
     embedder = _load_embedder(settings, made_by, None)
-    _check_encoder(embedder, made_by)
+    check_encoder(embedder, made_by)
 
     from encoder.checkpoint import resolve
     from encoder.embedder import TransformerEmbedder
@@ -214,81 +290,4 @@ def _served(model: str, settings: Settings, made_by: Fingerprint | None) -> Embe
         passage_prompt=known.passage_prompt if known else "",
         window_tokens=settings.window_tokens or (made_by.window_tokens if made_by else USUAL_WINDOW),
         known_fingerprint=made_by.encoder if made_by else "",
-    )
-
-
-def _load_reranker(embedder: Embedder, settings: Settings) -> Reranker | None:
-    """Load the one asked for, else let the encoder compare token by token if it shows them."""
-    from encoder.interface import TokenEmbedder
-
-    if settings.rerank is False:
-        return None
-    if settings.reranker:
-        from encoder.served.server_address import is_served_reranker
-
-        if is_served_reranker(settings.reranker):
-            return _served_reranker(settings.reranker, settings)
-        from encoder.checkpoint import resolve
-        from encoder.cross_encoder import CrossEncoderReranker
-        from encoder.device import NumberFormat, place
-
-        checkpoint = resolve(settings.reranker, settings.models)
-        return CrossEncoderReranker(checkpoint, place(settings.device, NumberFormat(settings.dtype)))
-    if not isinstance(embedder, TokenEmbedder):
-        return None
-    from encoder.m3 import M3Embedder, M3Reranker
-    from encoder.reranker import MaxSimReranker
-
-    return M3Reranker(embedder) if isinstance(embedder, M3Embedder) else MaxSimReranker(embedder)
-
-
-def _served_reranker(reranker: str, settings: Settings) -> Reranker:
-    from encoder.served.served_reranker import open_reranker
-
-    if settings.offline:
-        raise UsageError(
-            f"{reranker} is behind a server", remedy="Leave out --offline, or use another --reranker."
-        )
-    return open_reranker(reranker)
-
-
-def _check_encoder(embedder: Embedder, made_by: Fingerprint) -> None:
-    if embedder.fingerprint == made_by.encoder:
-        return
-    names = made_by.model, embedder.model
-    raise IndexMismatch(
-        f"the index was made by {names[0]} ({made_by.encoder[:12]}), "
-        f"not by {names[1]} ({embedder.fingerprint[:12]})",
-        remedy=f"{names[0]} is another encoder since then; ingest into a new folder with --index."
-        if names[0] == names[1]
-        else f"Leave out --model, or ingest into a folder for {names[1]} with --index.",
-    )
-
-
-def _fingerprint(embedder: Embedder, settings: Settings, made_by: Fingerprint | None) -> Fingerprint:
-    # As asked, else as the index was made, else as usual.
-    from encoder.models.registry import USUAL_WINDOW, known_models
-    from index_data.records import Fingerprint
-    from ingest.passages import SPLITTER_VERSION
-
-    known = known_models().get(embedder.model)
-    usual_window = min(known.usual_window if known else USUAL_WINDOW, embedder.max_window_tokens)
-    window_tokens = settings.window_tokens or (made_by.window_tokens if made_by else usual_window)
-    usual_passage = min(DEFAULT_PASSAGE_TOKENS, window_tokens)
-    passage_tokens = settings.passage_tokens or (made_by.passage_tokens if made_by else usual_passage)
-    asked, usual_overlap = settings.overlap_tokens, made_by.overlap_tokens if made_by else 0
-    if not passage_tokens <= window_tokens <= embedder.max_window_tokens:
-        raise UsageError(
-            f"passages of {passage_tokens} tokens do not fit windows of {window_tokens} tokens, "
-            f"or these do not fit the encoder, which sees {embedder.max_window_tokens}",
-            remedy="Choose --passage-tokens <= --window-tokens <= what the encoder sees.",
-        )
-    return Fingerprint(
-        model=embedder.model,
-        encoder=embedder.fingerprint,
-        dimension=embedder.dimension,
-        window_tokens=window_tokens,
-        passage_tokens=passage_tokens,
-        splitter=SPLITTER_VERSION,
-        overlap_tokens=usual_overlap if asked is None else asked,
     )

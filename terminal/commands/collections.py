@@ -20,6 +20,7 @@ from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
 from terminal.json_output import dump
 from terminal.safe_text import safe_path, safe_text
+from terminal.settings import load_settings
 
 SCHEMA = "dragoman.collections/1"
 
@@ -50,6 +51,7 @@ def collections_(context: click.Context) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_collections(*, as_json: bool) -> int:
     """List the collections, with what each of them holds."""
+    load_settings({})  # one that is elsewhere is looked into only where the user has named it
     return _told(collections(), as_json=as_json)
 
 
@@ -58,6 +60,7 @@ def list_collections(*, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(*, name: str, as_json: bool) -> int:
     """Show what one collection holds, and in which folder it lies."""
+    load_settings({})
     return _told([_known(name)], as_json=as_json)
 
 
@@ -73,6 +76,7 @@ def remove(*, name: str, yes: bool, as_json: bool, quiet: bool | None) -> int:
 
     It is refused while something is written to it. Asks first, unless --yes is given.
     """
+    load_settings({})
     one = _known(name)
     if not yes:
         _ask(one)
@@ -94,7 +98,7 @@ def _known(name: str) -> Collection:
         IndexMissing: there is none of that name.
     """
     one = collection(name)
-    if not IndexPaths(one.folder).database.is_file():
+    if not IndexPaths(one.folder).hold_an_index():
         raise IndexMissing(
             f"there is no collection {one.name}",
             remedy="`dragoman collections list` shows those that there are.",

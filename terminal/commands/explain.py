@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from terminal.commands.filter_options import filter_options, taken_filters
-from terminal.commands.options import shared_options
-from terminal.commands.passage_id import absolute, passage_id
+from terminal.commands.options import searching_options
+from terminal.commands.passage_id import absolute
 from terminal.commands.ranking_options import framed, ranking_options
 from terminal.commands.search import read_question, refuse_moved_words, search, stage_for
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode
+from terminal.passage_names import PassageName, id_of, read_name
 from terminal.settings import load_settings
 
 _AS_SEARCH = {"limit", "mode"}
@@ -30,13 +31,13 @@ Try:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @filter_options
 @ranking_options
-@shared_options
+@searching_options
 def explain(
     question: str,
     target: str | None,
     *,
-    like: tuple[int, ...],
-    unlike: tuple[int, ...],
+    like: tuple[PassageName, ...],
+    unlike: tuple[PassageName, ...],
     everything: bool,
     diverse: bool,
     as_json: bool,
@@ -47,14 +48,15 @@ def explain(
     Of a passage or file named after the question it says why it is no hit, if it is none.
     """
     filters = taken_filters(flags)
-    settings = load_settings(flags)
+    settings = load_settings(flags, several=True)
     from terminal.engine.opening import nearest_engine
 
     frame = framed(settings, filters, like=like, unlike=unlike, everything=everything, diverse=diverse)
     query = read_question((question,), frame)
     refuse_moved_words(query)
-    wanted = None if target is None else passage_id(target)
-    path = absolute(target) if target is not None and wanted is None else None
+    name = None if target is None else read_name(target)
+    wanted = None if name is None else id_of(name, settings.several, settings.collection)
+    path = absolute(target) if target is not None and name is None else None
     with nearest_engine(settings) as engine:
         told = engine.explained(query, stage_for(settings), passage_id=wanted, path=path, as_json=as_json)
     deliver(told.text)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 from index_data.records import StoredPassage
 from terminal.commands.options import index_option, quiet_option
-from terminal.commands.passage_id import Stretch, StretchOfPassages, found_for
+from terminal.commands.passage_id import Stretch, StretchOfPassages, found_for, settings_for
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode
 from terminal.json_output import dump, passage_fields
+from terminal.passage_names import shown
 from terminal.safe_text import safe_path, safe_text
-from terminal.settings import load_settings
 
 SCHEMA = "dragoman.get/1"
 
@@ -22,6 +23,7 @@ _EXAMPLES = """\b
 Try:
   dragoman get 12
   dragoman get 12:1:2 40
+  dragoman get papers:12 mails:7:1
 """
 
 
@@ -33,16 +35,17 @@ Try:
 def get(passages: tuple[Stretch, ...], *, as_json: bool, **flags: object) -> int:
     """Print passages whole, by their numbers.
 
-    After a number may stand how many of its neighbours are wanted, before and after it.
+    Before a number may stand its collection, after it how many of its neighbours are wanted, before and
+    after it.
     """
-    settings = load_settings(flags)
     from terminal.engine.opening import nearest_engine
 
-    with nearest_engine(settings) as engine:
-        found = [
-            found_for(one.passage_id, engine.passages_around(one.passage_id, one.before, one.after))
-            for one in passages
-        ]
+    found = []
+    for one in passages:
+        number = one.name.number
+        with nearest_engine(settings_for(one.name, flags)) as engine:
+            stretch = found_for(number, engine.passages_around(number, one.before, one.after))
+        found.append([replace(stored, collection=one.name.collection) for stored in stretch])
     deliver(dump(passages_fields(found), indent=2) + "\n" if as_json else "\n".join(map(_text, found)))
     return ExitCode.OK
 
@@ -61,7 +64,8 @@ def _text(stretch: Sequence[StoredPassage]) -> str:
     for stored in stretch:
         text = safe_text(stored.passage.text, keep_newlines=True, limit=len(stored.passage.text) + 1)
         lines += [
-            f"#{stored.passage_id}  {place(stored.passage)}  {safe_text(stored.passage.language)}",
+            f"{shown(stored.passage_id, stored.collection)}  {place(stored.passage)}  "
+            f"{safe_text(stored.passage.language)}",
             text.strip("\n"),
         ]
     return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terminal.commands.options import reading_options, shared_options
+from terminal.commands.options import engine_options, reading_options, shared_options
 from terminal.commands.progress_option import progress_option
 from terminal.diagnostics import ExitCode, tell, tell_interrupted
 from terminal.settings import Settings, load_settings
@@ -27,6 +27,7 @@ _EXAMPLES = """\b
 Try:
   dragoman ingest ~/Documents
   dragoman ingest --collection papers ~/papers ~/books
+  dragoman ingest --engine ray ~/Documents
   dragoman ingest --progress json ~/Documents 2> steps.jsonl
 """
 
@@ -34,6 +35,7 @@ Try:
 @click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @reading_options
+@engine_options
 @click.option("--prune/--no-prune", default=True, help="Forget the files that are gone. [default: yes]")
 @click.option(
     "--rehash",

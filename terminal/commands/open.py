@@ -8,16 +8,17 @@ import click
 
 from search.freshness import is_stale
 from terminal.commands.options import index_option, quiet_option
-from terminal.commands.passage_id import PassageId, stored_passage
+from terminal.commands.passage_id import PassageId, settings_for, stored_passage
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
 from terminal.opener import opener, run, shell_words
+from terminal.passage_names import PassageName
 from terminal.safe_text import safe_path
-from terminal.settings import load_settings
 
 _EXAMPLES = """\b
 Try:
   dragoman open 12
+  dragoman open papers:12
   dragoman open --print --viewer "okular -p {page} {path}" 12
 """
 
@@ -33,17 +34,17 @@ Try:
 )
 @index_option
 @quiet_option
-def open_(passage: int, *, only_print: bool, **flags: object) -> int:
+def open_(passage: PassageName, *, only_print: bool, **flags: object) -> int:
     """Open the file of a passage where it stands.
 
     Plain text is opened in $VISUAL or $EDITOR at its line, PDF in a viewer at its page, all else as the
     desktop does.
     """
-    settings = load_settings(flags)
+    settings = settings_for(passage, flags)
     from terminal.wiring import open_index
 
     with open_index(settings) as index:
-        stored = stored_passage(index, passage)
+        stored = stored_passage(index, passage.number)
     program = opener(stored.document, stored.passage, os.environ, settings.viewer)
     if only_print:
         deliver(shell_words(program.arguments) + "\n")

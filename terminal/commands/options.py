@@ -7,15 +7,17 @@ from typing import TypeVar
 
 import click
 
+from terminal.collections import EVERY
 from terminal.completion import folders, models_or_folders, names_of_collections, one_of
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 _folder_option = click.option(
     "--index",
-    metavar="FOLDER",
+    metavar="FOLDER|ADDRESS",
     shell_complete=folders,
-    help="Where the index is kept. [env: DRAGOMAN_INDEX; default: a folder among your data]",
+    help="Where the index is kept: a folder, or milvus://HOST:PORT/NAME. [env: DRAGOMAN_INDEX; default: a "
+    "folder among your data]",
 )
 _collection_option = click.option(
     "-c",
@@ -23,6 +25,44 @@ _collection_option = click.option(
     metavar="NAME",
     shell_complete=names_of_collections,
     help="The same by a name: `dragoman collections list`. [env: DRAGOMAN_COLLECTION]",
+)
+_catalogue_option = click.option(
+    "--catalogue",
+    metavar="ADDRESS",
+    help="Where an index in Milvus has its documents: postgresql://USER@HOST/DATABASE. "
+    "[env: DRAGOMAN_CATALOGUE; default: where they were; for a new one, this machine]",
+)
+
+
+def _named(context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]) -> str | None:
+    if not names:
+        return context.params.get("collection")
+    return _unless_all(context, ",".join(names))
+
+
+def _all(context: click.Context, _parameter: click.Parameter, every: bool) -> None:  # noqa: FBT001  # click calls it
+    if every:
+        context.params["collection"] = _unless_all(context, EVERY)
+
+
+def _unless_all(context: click.Context, names: str) -> str:
+    if context.params.get("collection"):
+        raise click.UsageError("--all-collections leaves no choice to --collection.", context)
+    return names
+
+
+_collections_option = click.option(
+    "-c",
+    "--collection",
+    metavar="NAME",
+    multiple=True,
+    callback=_named,
+    shell_complete=names_of_collections,
+    help="The same by a name: `dragoman collections list`; several, given again or with commas, are searched "
+    "as one. [env: DRAGOMAN_COLLECTION]",
+)
+_all_collections_option = click.option(
+    "--all-collections", is_flag=True, expose_value=False, callback=_all, help="Search all that have names."
 )
 models_option = click.option(
     "--models",
@@ -105,9 +145,38 @@ any_file_system_option = click.option(
 )
 
 
+engine_option = click.option(
+    "--engine",
+    metavar="ENGINE",
+    shell_complete=one_of("local", "ray", "ray://auto"),
+    help="Who reads and embeds: local; ray, Ray on this machine alone; ray://HOST[:PORT], a Ray cluster; "
+    "ray://auto, the one that this machine belongs to. [env: DRAGOMAN_ENGINE; default: local]",
+)
+ray_readers_option = click.option(
+    "--ray-readers",
+    metavar="COUNT",
+    help="Processes of the cluster that read. [default: what its cores allow]",
+)
+ray_encoders_option = click.option(
+    "--ray-encoders",
+    metavar="COUNT",
+    help="Encoders on the cluster. [default: what its GPUs, or else its cores, allow]",
+)
+ray_gpus_option = click.option(
+    "--ray-gpus",
+    metavar="GPUS",
+    help="GPUs of each of them, or the part of one, as 0.25. [default: 1, where there are any]",
+)
+
+
 def index_option(command: Command) -> Command:
-    """Give a command the two options that say which index it works with."""
-    return _folder_option(_collection_option(command))
+    """Give a command the three options that say which index it works with."""
+    return _folder_option(_collection_option(_catalogue_option(command)))
+
+
+def indexes_option(command: Command) -> Command:
+    """Give a command the options that say which indexes it works with, as if they were one."""
+    return _folder_option(_collections_option(_all_collections_option(_catalogue_option(command))))
 
 
 def reading_options(command: Command) -> Command:
@@ -125,10 +194,26 @@ def reading_options(command: Command) -> Command:
     return command
 
 
+def engine_options(command: Command) -> Command:
+    """Give a command the options that say on which machines an ingest reads and embeds."""
+    for option in (ray_gpus_option, ray_encoders_option, ray_readers_option, engine_option):
+        command = option(command)
+    return command
+
+
 def shared_options(command: Command) -> Command:
     """Give a command the options that all commands share which work with an index."""
+    return _with_shared(command, index_option)
+
+
+def searching_options(command: Command) -> Command:
+    """Give a command the same, where it works with several indexes, too."""
+    return _with_shared(command, indexes_option)
+
+
+def _with_shared(command: Command, indexes: Callable[[Command], Command]) -> Command:
     shared = (
-        index_option,
+        indexes,
         models_option,
         model_option,
         device_option,

@@ -54,8 +54,17 @@ def purge(paths: tuple[Path, ...], *, yes: bool, as_json: bool, **flags: object)
     elif not settings.quiet:
         _tell_each(purged, "purged")
         known = len(purged.documents) + len(purged.unread)
-        tell(f"{known:,} files are forgotten; nothing of them is left in {settings.index}")
+        tell(f"{known:,} files are forgotten; {_what_is_left(settings.index)}")
     return ExitCode.OK
+
+
+def _what_is_left(index: Path) -> str:
+    from index_data.cluster.elsewhere import Elsewhere
+
+    elsewhere = Elsewhere.of(index)
+    if elsewhere is None:
+        return f"nothing of them is left in {index}"
+    return f"{elsewhere.address} has them no more, though a server's disks may keep them for a while"
 
 
 def _json(purged: Purged, index: Path) -> str:

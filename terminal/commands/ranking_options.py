@@ -10,6 +10,7 @@ import click
 from index_data.records import Filters
 from search.query import Query
 from terminal.commands.passage_id import PassageId
+from terminal.passage_names import PassageName, id_of
 from terminal.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -84,8 +85,8 @@ def framed(
     settings: Settings,
     filters: Filters,
     *,
-    like: tuple[int, ...],
-    unlike: tuple[int, ...],
+    like: tuple[PassageName, ...],
+    unlike: tuple[PassageName, ...],
     everything: bool,
     diverse: bool,
 ) -> Query:
@@ -97,8 +98,8 @@ def framed(
         filters=filters,
         min_score=settings.min_score,
         budget_ms=settings.budget_ms,
-        like=like,
-        unlike=unlike,
+        like=tuple(id_of(name, settings.several, settings.collection) for name in like),
+        unlike=tuple(id_of(name, settings.several, settings.collection) for name in unlike),
         per_document=settings.per_doc,
         collapse=not everything,
         diverse=diverse,

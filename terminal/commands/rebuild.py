@@ -24,7 +24,7 @@ Try:
 @index_option
 @quiet_option
 def rebuild(*, as_json: bool, **flags: object) -> int:
-    """Make words and segments anew, without reading or embedding a document."""
+    """Make words and segments anew, or the collection in Milvus, without reading or embedding a document."""
     settings = load_settings(flags)
     from index_data.rebuilding import rebuild as rebuild_index
 
@@ -32,5 +32,5 @@ def rebuild(*, as_json: bool, **flags: object) -> int:
     if as_json:
         deliver(dump({"schema": SCHEMA, "index": {"folder": str(settings.index)}}, indent=2) + "\n")
     elif not settings.quiet:
-        tell(f"words and segments of {settings.index} are made anew")
+        tell(f"what is derived from the documents of {settings.index} is made anew")
     return ExitCode.OK

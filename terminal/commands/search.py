@@ -17,13 +17,15 @@ from search.query import Mode, Query
 from terminal.answer import Answer
 from terminal.color import wants_color
 from terminal.commands.filter_options import filter_options, taken_filters
-from terminal.commands.options import shared_options
+from terminal.commands.options import searching_options
 from terminal.commands.ranking_options import framed, ranking_options
-from terminal.delivery import deliver, deliver_bytes
-from terminal.diagnostics import ExitCode, tell
+from terminal.delivery import deliver, deliver_bytes, reaches_terminal
+from terminal.diagnostics import ExitCode, narrates, tell
 from terminal.engine.engine import Stage
+from terminal.passage_names import PassageName
 from terminal.safe_text import safe_path, safe_text
-from terminal.settings import Color, Settings, load_settings
+from terminal.setting_values import Color
+from terminal.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from terminal.engine.opening import NearestEngine
@@ -54,6 +56,7 @@ Try:
   dragoman search "how long is the notice period"
   dragoman search --lang de,fr --type pdf -n 5 "notice period"
   dragoman search --mode lexical 'title:lease "three months" -rent'
+  dragoman search -c papers -c mails "notice period"
   dragoman search -0 --paths "notice period" | xargs -0 ls -l
   dragoman search --json "notice period" | jq -r '.results[0].path'
 """
@@ -76,7 +79,8 @@ Try:
     "-0",
     "--null",
     is_flag=True,
-    help="With --paths: names of files byte for byte, each ended by a zero byte, for xargs -0.",
+    help="With --paths: names of files byte for byte, each ended by a zero byte, for xargs -0; to a terminal"
+    " they are lines made fit for it.",
 )
 @click.option(
     "--format",
@@ -109,13 +113,13 @@ Try:
     callback=_print_schema,
     help="Print the JSON Schema of --json and exit.",
 )
-@shared_options
+@searching_options
 def search(
     question: tuple[str, ...],
     *,
     batch: str | None,
-    like: tuple[int, ...],
-    unlike: tuple[int, ...],
+    like: tuple[PassageName, ...],
+    unlike: tuple[PassageName, ...],
     everything: bool,
     diverse: bool,
     output_format: str | None,
@@ -132,7 +136,7 @@ def search(
     Each hit has a number, as in #12, which `get`, `open`, `similar`, `explain`, --like and --unlike take.
     """
     filters = taken_filters(flags)
-    settings = load_settings(flags)
+    settings = load_settings(flags, several=True)
     frame = framed(settings, filters, like=like, unlike=unlike, everything=everything, diverse=diverse)
     if batch is not None:
         _refuse_question(question, output_format)
@@ -164,7 +168,7 @@ def give(
         UsageError: a zero byte was to end something else than a path.
     """
     shape = _shape(output_format, output, null=null)
-    if null:
+    if null and not reaches_terminal(output):
         from terminal.path_outputs import null_separated
 
         deliver_bytes(null_separated(found), output)
@@ -173,11 +177,23 @@ def give(
         deliver(
             _shaped(found, shape, color=color, links=color and sys.stdout.isatty(), evidence=evidence), output
         )
-    if found.hits:
-        return ExitCode.OK
-    if not settings.quiet and shape is Format.TEXT:
+    tell_troubles(found)
+    if not found.hits and not settings.quiet and shape is Format.TEXT:
         tell(_why_empty(found))
-    return ExitCode.OK if exit_zero else ExitCode.NO_HIT
+    if found.incomplete:
+        return ExitCode.PARTIAL
+    return ExitCode.OK if found.hits or exit_zero else ExitCode.NO_HIT
+
+
+def tell_troubles(found: Answer) -> None:
+    """Tell which of several indexes took no part, and whether their encoders differ."""
+    for source in found.sources:
+        if source.trouble is not None:
+            tell(f"dragoman: not searched: {source.collection}: {source.trouble}")
+    made_by = {source.fingerprint.encoder: source for source in found.sources if source.fingerprint}
+    if len(made_by) > 1 and narrates():
+        names = ", ".join(source.collection for source in made_by.values())
+        tell(f"{names} have different encoders: their passages are ordered by what chance gives in each.")
 
 
 def _why_empty(found: Answer) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from index_data.errors import UsageError
-from terminal.commands.options import shared_options
+from terminal.commands.http_options import http_options, http_wish, taken_wish
+from terminal.commands.options import searching_options
 from terminal.diagnostics import ExitCode, tell
 from terminal.settings import Settings, load_settings
 
@@ -23,12 +23,11 @@ if TYPE_CHECKING:
     from terminal.engine.listening import Listener
     from terminal.service.http_app import HttpOptions
     from terminal.service.http_opening import HttpWish
+    from terminal.service.http_server import Ending
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 _USUAL_IDLE = 30 * 60.0
-_FOR_INGESTS = ("models", "model", "device", "dtype")
-"""Flags that an ingest takes over."""
 
 _EXAMPLES = """\b
 Try:
@@ -36,6 +35,7 @@ Try:
   dragoman search "how long does the dough rest"
   dragoman serve --stop
   dragoman serve --http 8765 --allow-ingest ~/papers
+  dragoman serve --http 8765 --replica --token-file ~/.dragoman-token
   dragoman serve --openapi
 """
 
@@ -69,46 +69,10 @@ class Idle(click.ParamType[float]):
     metavar="NAME|FOLDER|SERVER",
     help="As `dragoman search` takes it. [env: DRAGOMAN_RERANKER; default: the encoder, token by token]",
 )
-@click.option(
-    "--http",
-    "address",
-    metavar="[HOST:]PORT",
-    help="Answer other programs by HTTP too, behind a token; 0 is any port that is free.",
-)
-@click.option(
-    "--token-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep the token there, the same one for every start. [default: a new one for each start]",
-)
-@click.option(
-    "--allow-host",
-    "hosts",
-    multiple=True,
-    metavar="NAME",
-    help="Another name of this machine that requests may use; may be repeated.",
-)
-@click.option(
-    "--allow-ingest",
-    "roots",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="FOLDER",
-    help="Let requests start ingests of what lies below it; may be repeated. [default: of nothing]",
-)
+@http_options
 @click.option("--openapi", "describe", is_flag=True, help="Print the description of the API, OpenAPI 3.1.")
-@shared_options
-def serve(
-    *,
-    idle: float | None,
-    stop: bool,
-    address: str | None,
-    token_file: Path | None,
-    hosts: tuple[str, ...],
-    roots: tuple[Path, ...],
-    describe: bool,
-    **flags: object,
-) -> int:
+@searching_options
+def serve(*, idle: float | None, stop: bool, describe: bool, **flags: object) -> int:
     """Keep an engine ready: the index open, and its encoder loaded.
 
     `search`, `similar`, `explain`, `get`, `status` and `tui` find it by themselves, and answer the same
@@ -116,10 +80,13 @@ def serve(
     """
     if describe:
         return _describe()
-    settings = load_settings(flags)
+    address, wishes = taken_wish(flags, idle)
+    settings = load_settings(flags, several=True)
     if stop:
         return _stop(settings)
-    wish = _wish(settings, address, token_file, hosts, roots, flags)
+    wish = None if address is None else http_wish(settings, address, wishes, flags)
+    if wishes["replica"] and wish is not None:
+        return _serve_replica(settings, wish)
     from terminal.engine.command_forks import command_forks
     from terminal.engine.listening import listening
 
@@ -129,6 +96,43 @@ def serve(
     return ExitCode.OK
 
 
+def _serve_replica(settings: Settings, wish: HttpWish) -> int:
+    """Serve by HTTP alone: any number of processes may do so for one index."""
+    import asyncio
+
+    from terminal.engine.opening import engine_of
+    from terminal.service.http_opening import opened_http
+    from terminal.service.http_server import Ending, serve_http
+
+    say = _say_nothing if settings.quiet else tell
+    with opened_http(wish, say) as (listening, options), engine_of(settings) as engine:
+
+        async def run() -> None:
+            ending = Ending()
+            _obey_signals(ending, ending.stop.set)
+            say(f"a replica for the index in {settings.index}")
+            await serve_http(engine, options, listening, ending)
+
+        asyncio.run(run())
+    return ExitCode.OK
+
+
+def _obey_signals(ending: Ending | None, end: Callable[[], object]) -> None:
+    """End at once on SIGINT, and on SIGTERM too, but for a server by HTTP, which drains first."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+
+    def drain() -> None:
+        if ending is None or ending.drain.is_set():
+            end()
+        else:
+            ending.drain.set()
+
+    loop.add_signal_handler(signal.SIGINT, end)
+    loop.add_signal_handler(signal.SIGTERM, drain)
+
+
 def _describe() -> int:
     from terminal.delivery import deliver
     from terminal.json_output import dump
@@ -136,27 +140,6 @@ def _describe() -> int:
 
     deliver(dump(openapi(), indent=2) + "\n")
     return ExitCode.OK
-
-
-def _wish(
-    settings: Settings,
-    address: str | None,
-    token_file: Path | None,
-    hosts: tuple[str, ...],
-    roots: tuple[Path, ...],
-    flags: Mapping[str, object],
-) -> HttpWish | None:
-    if address is None:
-        if token_file or hosts or roots:
-            raise UsageError("these options are for --http", remedy="dragoman serve --http 8765")
-        return None
-    from terminal.service.http_jobs import IngestRules
-    from terminal.service.http_opening import HttpWish
-
-    given = [(name, flags[name]) for name in _FOR_INGESTS if flags.get(name)]
-    options = [word for name, value in given for word in (f"--{name}", str(value))]
-    rules = IngestRules(settings.index, tuple(root.absolute() for root in roots), tuple(options))
-    return HttpWish(address, token_file, hosts, rules)
 
 
 @contextmanager
@@ -213,23 +196,28 @@ async def _run(
     from terminal.engine.engine_server import EngineServer
 
     server = EngineServer(engine, idle, tell)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, server.end)
-    if not settings.quiet:
-        tell(f"serving the index in {settings.index}; listening at {listener.address}")
     if http is None:
+        _obey_signals(None, server.end)
+        _say_where(settings, listener)
         await server.serve(listener.socket, listener.leave)
         return
-    from terminal.service.http_server import serve_http
+    from terminal.service.http_server import Ending, serve_http
 
-    stop = asyncio.Event()
-    by_http = asyncio.create_task(serve_http(engine, http[1], http[0], stop))
+    ending = Ending()
+    _obey_signals(ending, server.end)
+    _say_where(settings, listener)
+    by_http = asyncio.create_task(serve_http(engine, http[1], http[0], ending))
     by_http.add_done_callback(lambda _task: server.end())
     try:
         await server.serve(listener.socket, listener.leave)
     finally:
-        stop.set()
+        ending.stop.set()
         await by_http
+
+
+def _say_where(settings: Settings, listener: Listener) -> None:
+    if not settings.quiet:
+        tell(f"serving the index in {settings.index}; listening at {listener.address}")
 
 
 def _stop(settings: Settings) -> int:

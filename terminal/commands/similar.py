@@ -12,10 +12,11 @@ from index_data.records import Filters
 from search.query import Mode, Query
 from terminal.answer import Answer
 from terminal.commands.filter_options import filter_options, taken_filters
-from terminal.commands.options import index_option, quiet_option
-from terminal.commands.passage_id import absolute, passage_id
+from terminal.commands.options import indexes_option, quiet_option
+from terminal.commands.passage_id import absolute, settings_for
 from terminal.commands.search import asked, give, search
 from terminal.engine.engine import Stage
+from terminal.passage_names import id_of, read_name
 from terminal.safe_text import safe_text
 from terminal.settings import Settings, load_settings
 
@@ -32,6 +33,7 @@ _AS_SEARCH = {
 _EXAMPLES = """\b
 Try:
   dragoman similar 12
+  dragoman similar papers:12 --all-collections
   dragoman similar --lang fr ~/papers/treaty.pdf
 """
 
@@ -39,7 +41,7 @@ Try:
 @click.command(epilog=_EXAMPLES)
 @click.argument("like", metavar="ID|PATH")
 @filter_options
-@index_option
+@indexes_option
 @quiet_option
 def similar(
     like: str,
@@ -57,7 +59,11 @@ def similar(
     The passage itself, or the document, and copies of it are left out. No encoder is loaded.
     """
     filters = taken_filters(flags)
-    settings = load_settings(flags)
+    name = read_name(like)
+    settings = load_settings(flags, several=True)
+    if name is not None and name.collection is not None and name.collection not in settings.several:
+        # What is like a passage is looked for where it is, unless more was asked for.
+        settings = settings_for(name, flags)
     found = _ask(like, filters, settings, everything=everything, diverse=diverse)
     return give(found, settings, output_format, output, exit_zero=exit_zero, null=null)
 
@@ -75,7 +81,7 @@ def _ask(like: str, filters: Filters, settings: Settings, *, everything: bool, d
             mode=Mode.DENSE,
             filters=filters,
             min_score=settings.min_score,
-            like=examples(engine, like),
+            like=examples(engine, like, settings.collection),
             per_document=settings.per_doc,
             collapse=not everything,
             diverse=diverse,
@@ -83,14 +89,16 @@ def _ask(like: str, filters: Filters, settings: Settings, *, everything: bool, d
         return asked(engine, query, Stage.FUSED)
 
 
-def examples(engine: NearestEngine, named: str) -> tuple[int, ...]:
-    """Return the id of the passage that a user names, or those of the document.
+def examples(engine: NearestEngine, named: str, only: str | None) -> tuple[int, ...]:
+    """Return the id of the passage that a user names, or those of the document; `only` one is searched.
 
     Raises:
         UsageError: no document of that name is in the index.
     """
-    wanted = passage_id(named)
-    ids = (wanted,) if wanted is not None else tuple(engine.passages_of(absolute(named)))
+    name = read_name(named)
+    if name is not None:
+        return (id_of(name, engine.several, only),)
+    ids = tuple(engine.passages_of(absolute(named)))
     if not ids:
         raise UsageError(
             f"{safe_text(named)} is not in the index", remedy="Name a passage, as in 12, or an ingested file."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from index_data.records import FileAccount, FileState, IndexSummary, SegmentSummary
+from index_data.server_summary import ServerSummary
 from terminal.commands.options import shared_options
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode
@@ -85,6 +87,7 @@ def status_fields(summary: IndexSummary, accounts: list[FileAccount] | None = No
             {"passages": one.passages, "kind": one.kind, "recall": round(one.recall, 4)}
             for one in summary.segments
         ],
+        "server": summary.server and asdict(summary.server),
         "unread": [{"path": str(file.path), "reason": file.reason} for file in summary.unread],
     }
     if accounts is not None:
@@ -118,6 +121,7 @@ def _text(summary: IndexSummary, accounts: list[FileAccount] | None) -> str:
         f"documents  {summary.documents:,}   {_counts(summary.media_types)}",
         f"passages   {summary.passages:,}   {_counts(summary.languages)}",
         *(f"segment    {_segment(one)}" for one in summary.segments),
+        *_server_lines(summary.server),
         f"unread     {len(summary.unread):,}",
     ]
     if accounts is None:
@@ -139,6 +143,14 @@ def _account_lines(account: FileAccount) -> list[str]:
     parts += [f"recognised {len(account.recognised_pages):,}"] if account.recognised_pages else []
     notes = [f"  {safe_text(note)}" for note in account.notes]
     return [f"{account.state:<8} {safe_path(account.path)}: {', '.join(parts)}", *notes]
+
+
+def _server_lines(server: ServerSummary | None) -> list[str]:
+    if server is None:
+        return []
+    rows = f", documents in {safe_text(server.catalogue)}" if server.catalogue else ""
+    version = f"Milvus {safe_text(server.version)} has {server.passages:,} passages"
+    return [f"elsewhere  {safe_text(server.address)}{rows}", f"           {version}"]
 
 
 def _segment(one: SegmentSummary) -> str:

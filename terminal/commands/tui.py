@@ -14,7 +14,7 @@ import click
 
 from index_data.errors import IndexMissing, UsageError
 from search.query import Query
-from terminal.commands.options import shared_options
+from terminal.commands.options import searching_options
 from terminal.diagnostics import ExitCode, tell
 from terminal.folders import state_folder
 from terminal.safe_text import safe_text
@@ -46,7 +46,7 @@ Try:
     help="Open the screen in a browser of this machine instead; the link that is printed lets in whoever has "
     "it. [default: a port that is free]",
 )
-@shared_options
+@searching_options
 def tui(query: tuple[str, ...], *, web: int | None, **flags: object) -> int:
     """Search as you type, on the whole screen.
 
@@ -55,7 +55,7 @@ def tui(query: tuple[str, ...], *, web: int | None, **flags: object) -> int:
     if web is not None:
         return _serve(query, web, flags)
     _refuse_without_terminal()
-    settings = load_settings(flags)
+    settings = load_settings(flags, several=True)
     from terminal.engine.opening import engine_beside
     from terminal.tui.keymap import refuse_unfit
 
@@ -115,17 +115,18 @@ def _beside(settings: Settings, flags: Mapping[str, object], *, new: bool) -> Be
     drawing()  # asks the terminal, which the screen will not be able to
     return Beside(
         settings.index,
-        lambda folder: Asker.opened(engine_beside(replace(settings, index=folder))),
+        lambda folder: Asker.opened(engine_beside(replace(settings, index=folder, collection=None))),
         ingest_options=option_words(
             {name: flag for name, flag in flags.items() if name not in _OF_THE_INDEX}
         ),
         rtl=Rtl(settings.rtl) if settings.rtl else rtl_for(os.environ),
+        several=bool(settings.several),
         new=new,
     )
 
 
 def _serve(query: tuple[str, ...], port: int, flags: Mapping[str, object]) -> int:
-    load_settings(flags)  # what is wrong with them is told here, not in a page
+    load_settings(flags, several=True)  # what is wrong with them is told here, not in a page
     from terminal.web.command_line import screen_command
     from terminal.web.server import ScreenServer, listen
 

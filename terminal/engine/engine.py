@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from encoder.interface import Embedder
-    from index_data.index import Index
     from index_data.records import FileAccount, IndexSummary, StoredPassage
     from search.explanation import Explanation
     from search.searcher import Searcher
+    from search.united_index import Searchable
 
 
 class Stage(StrEnum):
@@ -49,16 +49,19 @@ class Engine:
     def __init__(
         self,
         folder: Path,
-        open_index: Callable[[], Index],
-        by_words: Callable[[Index], Searcher],
-        load_searcher: Callable[[Index], Searcher],
+        open_index: Callable[[], Searchable],
+        by_words: Callable[[Any], Searcher],
+        load_searcher: Callable[[Any], Searcher],
+        *,
+        several: Mapping[str, Path] | None = None,
     ) -> None:
-        self.folder = folder
+        """Answer with what these open and load; `several` are the folders that are opened as one, by name."""
+        self.folder, self.several = folder, dict(several or {})
         self._open_index, self._by_words, self._load_searcher = open_index, by_words, load_searcher
-        self._index: Index | None = None
+        self._index: Searchable | None = None
         self._identity: object = None
         self._searcher: Searcher | None = None
-        self._summary: tuple[Index, IndexSummary] | None = None
+        self._summary: tuple[Searchable, IndexSummary] | None = None
         self._opening = threading.Lock()
         self._encoding = threading.Lock()
 
@@ -139,7 +142,7 @@ class Engine:
         write = explanation_json if as_json else explanation_text
         return Told(write(told, absent), len(told.hits))
 
-    def _explanation(self, index: Index, query: Query, stage: Stage, ids: list[int]) -> Explanation:
+    def _explanation(self, index: Searchable, query: Query, stage: Stage, ids: list[int]) -> Explanation:
         from search.explanation import explain
 
         if stage is Stage.WORDS:
@@ -171,6 +174,10 @@ class Engine:
         """Say what became of every file, by path."""
         return self.index().accounts()
 
+    def account(self, path: Path) -> FileAccount | None:
+        """Say what became of one file; None where it is not known."""
+        return self.index().account(path)
+
     def embed(self, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:
         """Embed questions, or passages that stand alone: float32 (N, D), unit vectors.
 
@@ -196,27 +203,27 @@ class Engine:
         assert embedder is not None  # a searcher that was loaded has one
         return embedder
 
-    def index(self) -> Index:
+    def index(self) -> Searchable:
         """Return the index as it stands in its folder now.
 
         Raises:
             IndexProblem: it is missing, foreign or damaged.
         """
         with self._opening:
-            identity = _identity(self.folder)
+            identity = [_identity(folder) for folder in self.several.values() or [self.folder]]
             if self._index is None or identity != self._identity:
                 # Whoever still reads the old one may finish: it goes when the last of them lets go.
                 self._searcher, self._summary = None, None
                 self._index, self._identity = self._open_index(), identity
             return self._index
 
-    def _summary_of(self, index: Index) -> IndexSummary:
+    def _summary_of(self, index: Searchable) -> IndexSummary:
         counted = self._summary
         if counted is None or counted[0] is not index or counted[1].generation != index.generation:
             self._summary = counted = index, index.summary()
         return counted[1]
 
-    def _index_for(self, query: Query) -> Index:
+    def _index_for(self, query: Query) -> Searchable:
         """Return the index, unless it holds nothing of what `query` names."""
         index = self.index()
         refuse_unknown(query.filters, lambda: self._summary_of(index))
@@ -235,13 +242,13 @@ class Engine:
         return self._searcher
 
 
-def _targets(index: Index, passage_id: int | None, path: Path | None) -> tuple[list[int], str | None]:
+def _targets(index: Searchable, passage_id: int | None, path: Path | None) -> tuple[list[int], str | None]:
     """Return the ids of the passages asked about; where a file has none, why."""
-    from terminal.commands.passage_id import stored_passage
+    from terminal.commands.passage_id import found_for
     from terminal.whereabouts import why_absent
 
     if passage_id is not None:
-        return [stored_passage(index, passage_id).passage_id], None
+        return [found_for(passage_id, index.passages([passage_id]))[0].passage_id], None
     if path is None:
         return [], None
 
@@ -250,10 +257,15 @@ def _targets(index: Index, passage_id: int | None, path: Path | None) -> tuple[l
 
 
 def _identity(folder: Path) -> object:
-    """Tell one index from another that has taken its place."""
+    """Tell one index from another that has taken its place, or that the folder stands for now."""
     from index_data.paths import IndexPaths
 
+    paths = IndexPaths(folder)
+    return _file_identity(paths.database), _file_identity(paths.handle)
+
+
+def _file_identity(file: Path) -> object:
     with suppress(OSError):
-        found = IndexPaths(folder).database.stat()
+        found = file.stat()
         return found.st_dev, found.st_ino
     return None

@@ -35,7 +35,9 @@ def _digest(settings: Settings) -> str:
 def deciding(settings: Settings) -> dict[str, object]:
     """List what decides how an engine answers; whether it re-ranks is said with each question."""
     return {
-        "index": str(settings.index),
+        **(
+            {"collection": ",".join(settings.several)} if settings.several else {"index": str(settings.index)}
+        ),
         "models": str(settings.models),
         "model": None if settings.model == "auto" else settings.model,
         "device": settings.device,

@@ -12,8 +12,8 @@ from terminal.engine.remote_engine import EngineGone, RemoteEngine
 from terminal.settings import Settings
 
 if TYPE_CHECKING:
-    from index_data.index import Index
     from search.searcher import Searcher
+    from search.united_index import Searchable
 
 NearestEngine: TypeAlias = Engine | RemoteEngine
 
@@ -22,22 +22,26 @@ def engine_of(settings: Settings) -> Engine:
     """Return what answers questions to the index that `settings` name; nothing is opened or loaded yet."""
 
     # Where a resident engine answers, nothing of this is imported.
-    def open_index() -> Index:
+    def open_index() -> Searchable:
+        if settings.several:
+            from search.united_index import UnitedIndex
+
+            return UnitedIndex.open(settings.several)
         from index_data.index import Index
 
         return Index.open(settings.index)
 
-    def by_words(index: Index) -> Searcher:
+    def by_words(index: Searchable) -> Searcher:
         from terminal.wiring import searcher_by_words
 
         return searcher_by_words(index)
 
-    def load(index: Index) -> Searcher:
+    def load(index: Searchable) -> Searcher:
         from terminal.wiring import load_searcher
 
         return load_searcher(index, settings)
 
-    return Engine(settings.index, open_index, by_words, load)
+    return Engine(settings.index, open_index, by_words, load, several=settings.several)
 
 
 def resident(settings: Settings) -> RemoteEngine | None:
@@ -75,7 +79,7 @@ def engine_beside(settings: Settings) -> Iterator[NearestEngine]:
 
 
 def _greeted(address: str, settings: Settings, revive: Callable[[], bool]) -> RemoteEngine | None:
-    engine = RemoteEngine(address, lambda: engine_of(settings), revive)
+    engine = RemoteEngine(address, lambda: engine_of(settings), revive, several=settings.several)
     try:
         engine.greet()
     except EngineGone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
@@ -46,8 +46,19 @@ class RemoteEngine:
     place, so that no question is lost.
     """
 
-    def __init__(self, address: str, instead: Callable[[], Engine], revive: Callable[[], bool]) -> None:
-        """Ask at `address`; `revive` may put another engine there, and `instead` makes one of our own."""
+    def __init__(
+        self,
+        address: str,
+        instead: Callable[[], Engine],
+        revive: Callable[[], bool],
+        *,
+        several: Mapping[str, Path] | None = None,
+    ) -> None:
+        """Ask at `address`; `revive` may put another engine there, and `instead` makes one of our own.
+
+        `several` are the folders of the indexes that it searches as one.
+        """
+        self.several = dict(several or {})
         self._address, self._make_own, self._revive = address, instead, revive
         self._own: Engine | None = None
         self._idle: list[socket.socket] = []
@@ -160,6 +171,10 @@ class RemoteEngine:
     def accounts(self) -> list[FileAccount]:
         """Say what became of every file, by path."""
         return self._ask(verbs.ACCOUNTS, Nothing())
+
+    def account(self, path: Path) -> FileAccount | None:
+        """Say what became of one file; None where it is not known."""
+        return self._ask(verbs.ACCOUNT, path)
 
     def embed(self, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:
         """Embed questions, or passages that stand alone: float32 (N, D), unit vectors.

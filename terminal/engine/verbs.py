@@ -179,6 +179,12 @@ SUMMARY: Verb[Nothing, IndexSummary] = Verb(
 ACCOUNTS: Verb[Nothing, list[FileAccount]] = Verb(
     "accounts", Nothing, list[FileAccount], lambda engine, _: engine.accounts()
 )
+ACCOUNT: Verb[Path, FileAccount | None] = Verb(
+    "account",
+    Path,
+    FileAccount | None,  # type: ignore[arg-type]  # msgspec reads unions, too
+    lambda engine, path: engine.account(path),
+)
 EMBED: Verb[Texts, Vectors] = Verb("embed", Texts, Vectors, _embed, _always)
 LOAD: Verb[Nothing, None] = Verb("load", Nothing, type(None), lambda engine, _: engine.load(), _always)
 PRESENCE: Verb[Nothing, Presence] = Verb(
@@ -190,8 +196,8 @@ STOP: Verb[Nothing, Presence] = Verb("stop", Nothing, Presence, PRESENCE.answer)
 VERBS: dict[str, Verb[Any, Any]] = {
     verb.name: verb
     for verb in (
-        SEARCH, WHY, EXPLANATION, AROUND, PASSAGES_OF, GENERATION, SUMMARY, ACCOUNTS, EMBED, LOAD, PRESENCE,
-        STOP,
+        SEARCH, WHY, EXPLANATION, AROUND, PASSAGES_OF, GENERATION, SUMMARY, ACCOUNTS, ACCOUNT, EMBED, LOAD,
+        PRESENCE, STOP,
     )
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ from typing import Any
 
 from index_data.atomic_file import write_atomically
 from index_data.errors import NotThere
+from terminal.diagnostics import INTERRUPTED
 from terminal.folders import state_folder
 from terminal.json_output import dump
 
@@ -114,7 +115,9 @@ class IngestJob:
             return JobState.RUNNING
         report = self.report()
         if report is None:
-            return JobState.FAILED
+            # The second time that it was asked, it stopped where it was, and only said so.
+            broken_off = any(word.startswith(INTERRUPTED) for word in self.last_words())
+            return JobState.STOPPED if broken_off else JobState.FAILED
         return JobState.STOPPED if report.get("stopped") else JobState.DONE
 
     def last_words(self) -> list[str]:

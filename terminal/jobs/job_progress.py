@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import time
-from typing import Any
 
 from ingest.progress import Embedded, Found, Ingested, Moved, Progress, Skipped, Unchanged
 from terminal.jobs.ingest_jobs import IngestJob, JobState
@@ -18,8 +17,6 @@ _MOST_SKIPPED = 1_000
 """Unreadable files that are kept to be shown; all are counted."""
 _MOST_WORDS = 20
 """Lines that are kept of what a job says in words."""
-
-_INTERRUPTED = "dragoman: interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +54,8 @@ class JobReader:
         running = self.job.running  # looked up first: what it says afterwards is its last
         for line in self._new_lines():
             self._note(line)
-        report = None if running else self.job.report()
         return JobProgress(
-            self._standing(running=running, report=report),
+            JobState.RUNNING if running else self.job.state,
             self._tally.done,
             self._tally.files,
             self._tally.line(time()) if running else self._tally.line(self._ended()).rpartition(", ")[0],
@@ -87,14 +83,6 @@ class JobReader:
             self._unreadable += 1
             if len(self._skipped) < _MOST_SKIPPED:
                 self._skipped.append(event)
-
-    def _standing(self, *, running: bool, report: dict[str, Any] | None) -> JobState:
-        if running:
-            return JobState.RUNNING
-        interrupted = any(word.startswith(_INTERRUPTED) for word in self._words)
-        if interrupted or (report and report.get("stopped")):
-            return JobState.STOPPED
-        return JobState.FAILED if report is None else JobState.DONE
 
     def _ended(self) -> float:
         with suppress(OSError):

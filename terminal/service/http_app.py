@@ -22,7 +22,9 @@ from terminal.service.http_gate import Gates, Limits
 from terminal.service.http_guard import Policy, secured
 from terminal.service.http_jobs import IngestRules, JobRoutes
 from terminal.service.http_json import json_answer
+from terminal.service.http_metrics import PATH, Metrics, Operation
 from terminal.service.http_operations import operation_routes
+from terminal.service.http_readiness import Readiness
 from terminal.service.http_refusal import Refusal, problem, refusal_of, unexpected
 from terminal.service.openapi import openapi
 
@@ -37,11 +39,20 @@ class HttpOptions:
     policy: Policy
     ingest: IngestRules
     limits: Limits = field(default_factory=Limits)
+    drain_seconds: float = 30.0
+    """For a load balancer to hear of the end, and for what is under way then, together."""
 
 
-def http_app(engine: Engine, options: HttpOptions, also: Starlette | None = None) -> ASGIApp:
+def http_app(
+    engine: Engine,
+    options: HttpOptions,
+    also: Starlette | None = None,
+    readiness: Readiness | None = None,
+) -> ASGIApp:
     """Serve `engine`, and `also` another protocol's routes behind the same guard."""
     gates = Gates(options.limits)
+    readiness = readiness or Readiness(engine)
+    metrics = Metrics(engine, gates, readiness)
 
     async def health(_request: Request) -> Response:
         return json_answer({"status": "ok", "encoder": "loaded" if engine.loaded else "not loaded yet"})
@@ -57,16 +68,18 @@ def http_app(engine: Engine, options: HttpOptions, also: Starlette | None = None
                 await lives.enter_async_context(also.router.lifespan_context(app))
             yield
 
+    ours = [
+        Route("/health", health, methods=["GET"]),
+        Route("/ready", readiness.answer, methods=["GET"], name="ready"),
+        Route(PATH, metrics.answer, methods=["GET"], name="metrics"),
+        Route("/openapi.json", description, methods=["GET"]),
+        *operation_routes(engine, gates),
+        *JobRoutes(options.ingest, IngestJobs(), gates.reading).routes(),
+        *EmbeddingRoutes(engine, gates).routes(),
+    ]
     app = Starlette(
         lifespan=life,
-        routes=[
-            Route("/healthz", health, methods=["GET"]),
-            Route("/openapi.json", description, methods=["GET"]),
-            *operation_routes(engine, gates),
-            *JobRoutes(options.ingest, IngestJobs(), gates.reading).routes(),
-            *EmbeddingRoutes(engine, gates).routes(),
-            *(also.routes if also is not None else ()),
-        ],
+        routes=[*ours, *(also.routes if also is not None else ())],
         exception_handlers={
             Refusal: _refused,
             DragomanError: _failed,
@@ -75,7 +88,9 @@ def http_app(engine: Engine, options: HttpOptions, also: Starlette | None = None
         },
     )
     app.router.redirect_slashes = False
-    return secured(app, options.policy)
+    operations: list[Operation] = [(route, route.name) for route in ours]
+    operations += [(route, "mcp") for route in (also.routes if also is not None else ())]
+    return metrics.measured(secured(app, options.policy), operations)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -72,8 +72,8 @@ class EmbeddingRoutes:
     def routes(self) -> list[Route]:
         """Return what is served."""
         return [
-            Route("/v1/models", self._models, methods=["GET"]),
-            Route("/v1/embeddings", self._embeddings, methods=["POST"]),
+            Route("/v1/models", self._models, methods=["GET"], name="models"),
+            Route("/v1/embeddings", self._embeddings, methods=["POST"], name="embeddings"),
         ]
 
     async def _models(self, _request: Request) -> Response:

@@ -52,7 +52,10 @@ class Gate:
         self._limits = limits
         self._threads = ThreadPoolExecutor(limits.at_once, thread_name_prefix="http")
         self._counting = threading.Lock()
-        self._inside = 0
+        self.inside = 0
+        """Calls at work and in line."""
+        self.refused = 0
+        """Calls that found the line full."""
 
     async def run(self, call: Callable[..., Result], *arguments: object) -> Result:
         """Call it on a thread.
@@ -82,15 +85,16 @@ class Gate:
 
     def _enter(self) -> None:
         with self._counting:
-            if self._inside >= self._limits.at_once + self._limits.in_line:
+            if self.inside >= self._limits.at_once + self._limits.in_line:
+                self.refused += 1
                 raise Refusal(
                     HTTPStatus.TOO_MANY_REQUESTS,
                     "too many others are being answered",
                     remedy="Ask again in a moment.",
                     headers={"Retry-After": "1"},
                 )
-            self._inside += 1
+            self.inside += 1
 
     def _leave(self, _work: Future[Any]) -> None:
         with self._counting:
-            self._inside -= 1
+            self.inside -= 1

@@ -43,8 +43,8 @@ class Policy:
     """Every request bears it, but for those to `open_paths`."""
     hosts: frozenset[str] = LOOPBACK
     """Names of this machine that a request may use, in lower case, without a port."""
-    open_paths: frozenset[str] = frozenset({"/healthz"})
-    """They tell nothing of the index."""
+    open_paths: frozenset[str] = frozenset({"/health", "/ready"})
+    """They tell nothing of the index, and are answered however many requests are under way."""
     body_bytes: int = 4 << 20
     body_seconds: float = 20.0
     """For the whole body."""
@@ -71,7 +71,7 @@ class _Guard:
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             self._check(Headers(scope=scope), scope["path"])
-            with self._place():
+            with self._place(scope["path"]):
                 body = await self._body(Headers(scope=scope), receive)
                 gone = asyncio.Event()
                 working = asyncio.ensure_future(self._app(scope, _replayed(body, gone), answer))
@@ -92,7 +92,11 @@ class _Guard:
             _check_token(headers, self._policy.token)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def _place(self, path: str) -> Iterator[None]:
+        if path in self._policy.open_paths:
+            # A load balancer that is refused would take away what others still wait for.
+            yield
+            return
         if self._inside >= self._policy.requests:
             raise Refusal(
                 HTTPStatus.TOO_MANY_REQUESTS,

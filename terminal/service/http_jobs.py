@@ -75,11 +75,11 @@ class JobRoutes:
     def routes(self) -> list[Route]:
         """Return what is served."""
         return [
-            Route("/v1/jobs", self._all, methods=["GET"]),
-            Route("/v1/jobs", self._start, methods=["POST"]),
-            Route("/v1/jobs/{id}", self._one, methods=["GET"]),
-            Route("/v1/jobs/{id}/stop", self._stop, methods=["POST"]),
-            Route("/v1/jobs/{id}/events", self._events, methods=["GET"]),
+            Route("/v1/jobs", self._all, methods=["GET"], name="jobs"),
+            Route("/v1/jobs", self._start, methods=["POST"], name="jobs"),
+            Route("/v1/jobs/{id}", self._one, methods=["GET"], name="jobs"),
+            Route("/v1/jobs/{id}/stop", self._stop, methods=["POST"], name="jobs"),
+            Route("/v1/jobs/{id}/events", self._events, methods=["GET"], name="events"),
         ]
 
     async def _all(self, _request: Request) -> Response:

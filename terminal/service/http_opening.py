@@ -7,7 +7,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index_data.errors import UsageError
@@ -15,11 +15,14 @@ from terminal.safe_text import safe_path, safe_text
 from terminal.service.http_app import HttpOptions
 from terminal.service.http_guard import LOOPBACK, Policy
 from terminal.service.http_jobs import IngestRules
+from terminal.service.http_metrics import PATH as METRICS
 from terminal.service.http_server import listen
 from terminal.service.http_token import kept_token, new_token, runtime_file
 
 _ADDRESS = re.compile(r"(?:(\[[0-9a-fA-F:.]+\]|[\w.-]+):)?(\d{1,5})")
 _USUAL_HOST = "127.0.0.1"
+USUAL_DRAIN = 30.0
+"""Seconds from a SIGTERM to the end at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,9 @@ class HttpWish:
     hosts: tuple[str, ...]
     """More names that requests may use."""
     ingest: IngestRules
+    metrics_open: bool = False
+    """Whoever can reach the server may read `/metrics` without the token."""
+    drain_seconds: float = USUAL_DRAIN
 
 
 @contextmanager
@@ -54,8 +60,11 @@ def opened_http(wish: HttpWish, say: Callable[[str], object]) -> Iterator[tuple[
             say(f"token: {token}")
         if not _is_loopback(host):
             say("other machines can reach it, and what is sent is not encrypted")
+        policy = Policy(token, frozenset(names))
+        if wish.metrics_open:
+            policy = replace(policy, open_paths=policy.open_paths | {METRICS})
         try:
-            yield listening, HttpOptions(Policy(token, frozenset(names)), wish.ingest)
+            yield listening, HttpOptions(policy, wish.ingest, drain_seconds=wish.drain_seconds)
         finally:
             if wish.token_file is None:
                 file.unlink(missing_ok=True)

@@ -44,8 +44,14 @@ GET_FORMS = (
 
 def operation_routes(engine: Engine, gates: Gates) -> list[Route]:
     """Serve every operation."""
-    posts = [Route(f"/v1/{one.name}", _post(one, engine, gates), methods=["POST"]) for one in OPERATIONS]
-    return [*posts, *(Route(form.path, _get(form, engine, gates), methods=["GET"]) for form in GET_FORMS)]
+    posts = [
+        Route(f"/v1/{one.name}", _post(one, engine, gates), methods=["POST"], name=one.name)
+        for one in OPERATIONS
+    ]
+    gets = [
+        Route(form.path, _get(form, engine, gates), methods=["GET"], name=form.name) for form in GET_FORMS
+    ]
+    return [*posts, *gets]
 
 
 def _post(asked: Operation[Any], engine: Engine, gates: Gates) -> Endpoint:

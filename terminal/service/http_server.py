@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from index_data.errors import UsageError
 from terminal.safe_text import safe_text
 from terminal.service.http_app import HttpOptions, http_app
+from terminal.service.http_readiness import Readiness
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -58,13 +59,29 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def serve_http(
-    engine: Engine, options: HttpOptions, listening: socket.socket, stop: asyncio.Event
-) -> None:
-    """Answer on `listening` until `stop` is set; what is under way then has three seconds to end."""
+class Ending:
+    """How a server is told to end; for the thread of the loop."""
+
+    def __init__(self) -> None:
+        self.stop, self.drain = asyncio.Event(), asyncio.Event()
+
+    async def begun(self) -> None:
+        """Wait until it is told, in either way."""
+        waiting = [asyncio.ensure_future(event.wait()) for event in (self.stop, self.drain)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
+
+
+async def serve_http(engine: Engine, options: HttpOptions, listening: socket.socket, ending: Ending) -> None:
+    """Answer on `listening` until `ending` says to stop; what is under way then has three seconds to end.
+
+    If it says to drain, load balancers are told first, and what is under way is finished.
+    """
+    readiness = Readiness(engine)
     server = _Server(
         uvicorn.Config(
-            http_app(engine, options, _mcp(engine, options)),
+            http_app(engine, options, _mcp(engine, options), readiness),
             http=_Patient,
             ws="none",
             log_config=_SILENT,
@@ -78,14 +95,30 @@ async def serve_http(
     )
 
     async def end() -> None:
-        await stop.wait()
+        await ending.begun()
+        if not ending.stop.is_set():
+            await _drained(readiness, ending, options.drain_seconds, server)
         server.should_exit = True
 
-    ending = asyncio.create_task(end())
+    ends = asyncio.create_task(end())
     try:
         await server.serve([listening])
     finally:
-        ending.cancel()
+        ends.cancel()
+
+
+async def _drained(readiness: Readiness, ending: Ending, seconds: float, server: _Server) -> None:
+    """Let load balancers know, and leave the rest of the time to what is under way; a stop cuts it short."""
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    draining = asyncio.ensure_future(readiness.drain(seconds))
+    stopping = asyncio.ensure_future(ending.stop.wait())
+    await asyncio.wait((draining, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for task in (draining, stopping):
+        task.cancel()
+    if not ending.stop.is_set():
+        left = round(seconds - (clock() - begun))
+        server.config.timeout_graceful_shutdown = max(left, _SECONDS_TO_END)
 
 
 def _mcp(engine: Engine, options: HttpOptions) -> Starlette:

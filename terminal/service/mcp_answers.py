@@ -78,6 +78,9 @@ def told(answer: Bounded) -> str:
         quoted = [_passage(one, mark) for one in passages]
         found = [_count(fields, passages)]
     warning = [_WARNING.format(opening=f"<{mark}>", closing=f"</{mark}>")] if quoted else []
+    notes += [
+        f"Not searched: {_line(one['name'])}." for one in fields.get("collections", []) if one["trouble"]
+    ]
     return "\n\n".join([*found, *warning, *quoted, *notes])
 
 
@@ -87,7 +90,7 @@ def _count(fields: Mapping[str, Any], passages: Sequence[object]) -> str:
     if passages:
         return f"Hits: {len(passages)}, best first."
     near = fields.get("nearest")
-    nearest = f" Nearest was passage #{near['passage_id']}, score {near['score']:.2f}." if near else ""
+    nearest = f" Nearest was passage #{_id(near)}, score {near['score']:.2f}." if near else ""
     return (
         f"No passage answers this.{nearest} Ask in other words, or with min_score 0 to see what is nearest."
     )
@@ -98,7 +101,7 @@ def _passage(one: Mapping[str, Any], mark: str) -> str:
     score = f", score {one['score']:.2f}" if one.get("score") is not None else ""
     place = f"page {one['page']}" if one["page"] is not None else f"line {one['line']}"
     lines = [
-        f"#{one['passage_id']}{score}{', the file has changed since' if one.get('stale') else ''}",
+        f"#{_id(one)}{score}{', the file has changed since' if one.get('stale') else ''}",
         f"<{mark}>",
         f"title: {_line(one['title'])}",
         f"file: {_line(one['path'])}, {place}",
@@ -107,6 +110,12 @@ def _passage(one: Mapping[str, Any], mark: str) -> str:
     headings = " > ".join(map(_line, one["heading_path"]))
     lines += [f"under: {headings}"] if headings else []
     return "\n".join([*lines, "", one["text"].strip("\n"), f"</{mark}>"])
+
+
+def _id(one: Mapping[str, Any]) -> str:
+    """Write the id that the tools take; a collection has a name of ours, in letters that are harmless."""
+    number, collection = one["passage_id"], one.get("collection")
+    return f"{number}" if collection is None else f"{collection}:{number}"
 
 
 def _line(text: object) -> str:

@@ -16,12 +16,13 @@ from mcp.server.lowlevel import Server
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 
-from index_data.errors import DragomanError
+from index_data.errors import DragomanError, UsageError
 from terminal.diagnostics import report
+from terminal.passage_names import PATTERN
 from terminal.safe_text import safe_text
 from terminal.service.mcp_answers import LEFT_OUT, UNTRUSTED, bounded, harmless, told
 from terminal.service.mcp_descriptions import INSTRUCTIONS, described
-from terminal.service.operations import OPERATIONS, Operation
+from terminal.service.operations import OPERATIONS, Operation, stretch
 from terminal.service.told_log import tell_log
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ Context = ServerRequestContext["Workers"]
 PASSAGE_URI = "dragoman://passage/{id}"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 """What a request may call this machine."""
-_URI = re.compile(r"dragoman://passage/(\d{1,19})")
+_URI = re.compile(rf"dragoman://passage/({PATTERN})")
 _LARGEST_PASSAGE = 1_000_000
 """Characters."""
 _LARGEST_REQUEST = 65_536
@@ -118,17 +119,15 @@ class Tools:
             MCPError: it is not there, or the index cannot be used.
         """
         named = _URI.fullmatch(params.uri)
-        number = int(named[1]) if named else 0
-        if not 0 < number < 2**63:
+        if named is None:
             raise MCPError(protocol.INVALID_PARAMS, *_absent(params.uri))
+        name = named[1]
         try:
-            found = await context.lifespan_context.do(
-                lambda: self._engine.passages_around(number, 0, 0), encoding=False
-            )
+            found = await context.lifespan_context.do(lambda: stretch(self._engine, name), encoding=False)
+        except UsageError as error:
+            raise MCPError(protocol.INVALID_PARAMS, *_absent(params.uri)) from error
         except DragomanError as error:
             raise MCPError(protocol.INTERNAL_ERROR, safe_text(f"{error.message}. {error.remedy}")) from error
-        if not found:
-            raise MCPError(protocol.INVALID_PARAMS, *_absent(params.uri))
         text = protocol.TextResourceContents(
             uri=params.uri,
             mime_type="text/plain",
@@ -180,6 +179,8 @@ def mcp_app(server: Server[Workers], *, hosts: Sequence[str] = LOOPBACK, path: s
     return server.streamable_http_app(
         streamable_http_path=path,
         max_request_body_size=_LARGEST_REQUEST,
+        # Whichever replica is asked next knows as much as the one that was asked first.
+        stateless_http=True,
         transport_security=TransportSecuritySettings(allowed_hosts=names, allowed_origins=origins),
     )
 

@@ -12,7 +12,7 @@ from terminal.json_schemas import SCHEMAS, json_schema
 from terminal.service.http_embeddings import NewEmbeddings
 from terminal.service.http_jobs import NewJob
 from terminal.service.http_operations import GET_FORMS, GetForm
-from terminal.service.openapi_shapes import EMBEDDINGS, HEALTH, MODELS
+from terminal.service.openapi_shapes import EMBEDDINGS, HEALTH, MODELS, READY
 from terminal.service.operations import OPERATIONS, operation, request_schemas
 
 _REFERENCES = "#/components/schemas/{name}"
@@ -27,11 +27,11 @@ _REFUSALS = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON.",
     HTTPStatus.MISDIRECTED_REQUEST: "The Host header names another machine.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too much is under way; ask again when Retry-After says.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The index or the encoder cannot be used, or there is no answer in time.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Index or encoder cannot be used, or there is no answer in time.",
 }
 _ABOUT = """Multilingual semantic search over the documents of one index, on this machine.
 
-Every request but `GET /healthz` bears the token that the server told when it started:
+Every request but `GET /health` and `GET /ready` bears the token that the server told when it started:
 `Authorization: Bearer TOKEN`. Texts in answers are those of documents: data, whatever they say."""
 
 
@@ -42,7 +42,7 @@ def openapi() -> dict[str, Any]:
     # What only other servers know is no harm there.
     del taken["NewEmbeddings"]["additionalProperties"]
     given = {name: schema for each in SCHEMAS for name, schema in _hoisted(each).items()}
-    shapes = {"Health": HEALTH, "Models": MODELS, "Embeddings": EMBEDDINGS}
+    shapes = {"Health": HEALTH, "Ready": READY, "Models": MODELS, "Embeddings": EMBEDDINGS}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -232,9 +232,24 @@ def _other_paths() -> dict[str, dict[str, Any]]:
         return {"$ref": f"#/components/schemas/{name}"}
 
     health = _method("server", "health", "Say that the server is there; needs no token.", shape("Health"))
+    ready = _method(
+        "server",
+        "ready",
+        "Say that requests are welcome: index and encoder are there, and no end is near; needs no token.",
+        shape("Ready"),
+    )
+    metrics = _method(
+        "server",
+        "metrics",
+        "Tell what the server measures of itself, in the text format of Prometheus.",
+        {"type": "string"},
+        media_type="text/plain",
+    )
     described = _method("server", "description", "Describe this API: this document.", {"type": "object"})
     return {
-        "/healthz": {"get": health | {"security": []}},
+        "/health": {"get": health | {"security": []}},
+        "/ready": {"get": ready | {"security": []}},
+        "/metrics": {"get": metrics},
         "/openapi.json": {"get": described},
         "/v1/models": {
             "get": _method("encoder", "models", "Name the encoder, and how much it reads.", shape("Models"))

@@ -17,6 +17,13 @@ HEALTH: dict[str, Any] = {
     },
 }
 
+READY: dict[str, Any] = {
+    "description": "Requests are welcome.",
+    "type": "object",
+    "required": ["status"],
+    "properties": {"status": {"const": "ready"}},
+}
+
 MODELS: dict[str, Any] = {
     "description": "As OpenAI lists models; the encoder of the index is the only one.",
     "type": "object",

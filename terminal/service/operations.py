@@ -18,6 +18,7 @@ from search.query_line import read_query
 from terminal.commands.get import passages_fields
 from terminal.commands.status import status_fields
 from terminal.json_output import answer_fields
+from terminal.passage_names import id_of, read_name
 from terminal.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -30,7 +31,18 @@ MOST_NEIGHBOURS = 20
 LONGEST_QUESTION = 4_096
 """Characters."""
 
-Id = Annotated[int, Meta(ge=1, le=2**63 - 1, description="Number of a passage, a hit's `passage_id`.")]
+Id = (
+    Annotated[int, Meta(ge=1, le=10**18 - 1, description="Number of a passage, a hit's `passage_id`.")]
+    | Annotated[
+        str,
+        Meta(
+            pattern="^([^:#\\s]{1,64}:)?[1-9][0-9]{0,17}$",
+            max_length=90,
+            description="The same as text; where several collections are searched, with its `collection` "
+            "before it: `papers:12`.",
+        ),
+    ]
+)
 Limit = Annotated[int, Meta(ge=1, le=MOST_HITS, description="Hits at most.")]
 Score = Annotated[float, Meta(ge=0, le=1, description="Hits below it are left out.")]
 Question = Annotated[
@@ -171,35 +183,45 @@ def _search(engine: NearestEngine, wanted: Search) -> dict[str, Any]:
 
 
 def _get(engine: NearestEngine, wanted: Get) -> dict[str, Any]:
-    return passages_fields([_stretch(engine, one, wanted.before, wanted.after) for one in wanted.ids])
+    return passages_fields([stretch(engine, one, wanted.before, wanted.after) for one in wanted.ids])
 
 
-def _stretch(engine: NearestEngine, passage_id: int, before: int = 0, after: int = 0) -> list[StoredPassage]:
+def stretch(engine: NearestEngine, named: int | str, before: int = 0, after: int = 0) -> list[StoredPassage]:
     """Fetch a passage among its neighbours.
 
     Raises:
+        UsageError: its name does not say of which collection it is.
         NotThere: it does not exist.
     """
-    found = engine.passages_around(passage_id, before, after)
+    found = engine.passages_around(_id(engine, named), before, after)
     if not found:
         raise NotThere(
-            f"there is no passage {passage_id}",
+            f"there is no passage {named}",
             remedy="Its document has changed or gone since; search again for the new numbers.",
         )
     return found
 
 
+def _id(engine: NearestEngine, named: int | str) -> int:
+    name = read_name(str(named))
+    if name is None:
+        raise UsageError(f"{safe_text(str(named))} is no passage", remedy="Name it as the answer does.")
+    return id_of(name, engine.several)
+
+
 def _similar(engine: NearestEngine, wanted: Similar) -> dict[str, Any]:
-    _stretch(engine, wanted.id)
-    query = Query(text="", limit=wanted.limit, mode=Mode.DENSE, min_score=wanted.min_score, like=(wanted.id,))
+    stretch(engine, wanted.id)
+    like = (_id(engine, wanted.id),)
+    query = Query(text="", limit=wanted.limit, mode=Mode.DENSE, min_score=wanted.min_score, like=like)
     return answer_fields(engine.answer(query))
 
 
 def _explain(engine: NearestEngine, wanted: Explain) -> dict[str, Any]:
+    passage_id = None if wanted.id is None else _id(engine, wanted.id)
     if wanted.id is not None:
-        _stretch(engine, wanted.id)
+        stretch(engine, wanted.id)
     frame = Query(text="", limit=wanted.limit, mode=Mode(wanted.mode))
-    return engine.explanation(read_query(safe_text(wanted.query).strip(), frame), wanted.id)
+    return engine.explanation(read_query(safe_text(wanted.query).strip(), frame), passage_id)
 
 
 def _status(engine: NearestEngine, wanted: Status) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from terminal.tui.messages import HitChosen, HitHighlighted
 from terminal.tui.opener import open_hit
 from terminal.tui.preview import Preview
 from terminal.tui.reading_dialog import ReadingDialog
+from terminal.tui.rtl_text import rtl_of, rtl_text
 from terminal.tui.waterfall import waterfall
 
 
@@ -93,7 +94,7 @@ class AnswerPane(Container):
         among_hits = self.hits.has_focus or self._preview.has_focus_within
         self.answer = None
         self.screen.remove_class("-hits", "-reading")
-        self._notice.update(notice)
+        self._notice.update(rtl_text(notice, rtl_of(self)))
         if among_hits:
             self.enter()
 
@@ -177,7 +178,7 @@ class AnswerPane(Container):
             self.warn(error)
             return
         title = Content.assemble(f"Why hit {hit.rank}: ", safe_text(hit.document.title))
-        await self.app.push_screen_wait(ReadingDialog(title, waterfall(told, hit.passage_id)))
+        await self.app.push_screen_wait(ReadingDialog(title, waterfall(told, hit)))
 
     @work(exclusive=True, group="dialog")
     async def action_describe(self) -> None:

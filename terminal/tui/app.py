@@ -55,6 +55,7 @@ class SearchApp(App[None]):
         super().__init__()
         self._habits, self._beside = habits or Habits(), beside
         self._index = beside.index if beside else None
+        self._several = beside.several if beside else False
         self._asker, self._query = asker, query
         self._opened: Asker | None = None
         """The asker of another collection."""
@@ -108,6 +109,9 @@ class SearchApp(App[None]):
         """Read folders into the index."""
         assert self._beside is not None
         assert self._index is not None
+        if self._several:
+            self.notify("Several collections are searched; choose the one to fill first.", markup=False)
+            return
         jobs, options = self._beside.jobs, self._beside.ingest_options
         await self.push_screen_wait(IngestScreen(jobs, self._index, options))
         self._search_screen.index_changed()
@@ -119,11 +123,11 @@ class SearchApp(App[None]):
         assert self._beside is not None
         assert self._index is not None
         chosen = await self.push_screen_wait(CollectionDialog(self._index))
-        if chosen is None or chosen.folder == self._index:
+        if chosen is None or (chosen.folder == self._index and not self._several):
             return
         before = self._opened
         self._opened = await asyncio.to_thread(self._beside.open_asker, chosen.folder)
-        self._index = chosen.folder
+        self._index, self._several = chosen.folder, False
         self._search_screen = SearchScreen(self._opened, self._search_screen.query_now, self._habits)
         await self.switch_screen(self._search_screen)
         await self._close(before)

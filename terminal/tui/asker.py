@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -73,6 +74,8 @@ class Asker:
             DragomanError: it cannot be used, or is not the one that made the index.
         """
         await _on(self._loading, self._engine.load)
+        # What was loaded stays. A collection that looked through all of it stopped the loop for 60 to 110 ms.
+        gc.freeze()
 
     def stages(self, query: Query, *, rerank: bool) -> tuple[Stage, ...]:
         """Name the stages in which `query` is answered, quickest first.
@@ -115,11 +118,7 @@ class Asker:
 
     async def account(self, path: Path) -> FileAccount | None:
         """Say how much of a file can be found; None when it is gone."""
-
-        def found() -> FileAccount | None:
-            return next((one for one in self._engine.accounts() if one.path == path), None)
-
-        return await _on(self._reading, found)
+        return await _on(self._reading, lambda: self._engine.account(path))
 
     async def around(self, hit: Hit, question: str) -> tuple[list[StoredPassage], Marks]:
         """Fetch the passage of a hit among its neighbours, in order, none when it is gone; and mark it.

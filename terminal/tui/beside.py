@@ -23,5 +23,7 @@ class Beside:
     ingest_options: Sequence[str] = ()
     """Options of `dragoman ingest` that belong to every job, such as `--model`."""
     rtl: Rtl = Rtl.OFF
+    several: bool = False
+    """The app begins with several indexes, of which this is the first; none of them is filled from there."""
     new: bool = False
     """There is no index yet, so the app begins with filling one."""

@@ -10,17 +10,16 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from terminal.safe_text import safe_text
 from terminal.tui import keys
-from terminal.tui.query_input import FIT_FOR_A_TERMINAL
+from terminal.tui.line_input import LineInput
 
 _MOST_NAMES = 5_000
 """Entries of a folder that are looked at for a completion."""
 
 
-class FolderInput(Input):
+class FolderInput(LineInput):
     """Takes a path; tab or right takes over the name that is suggested."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.FOLDER]
@@ -30,18 +29,17 @@ class FolderInput(Input):
             value,
             id="folder",
             placeholder="~/Documents",
-            restrict=FIT_FOR_A_TERMINAL,
             suggester=_Names(),
-            select_on_focus=False,
         )
 
-    def action_complete(self) -> None:
-        """Take the suggestion, or go on to the next widget where there is none."""
-        before = self.value
-        self.action_end()
-        self.action_cursor_right()
-        if self.value == before:
+    async def action_complete(self) -> None:
+        """Take the suggestion, looked for now if it is not yet there; where there is none, go on."""
+        suggested = await asyncio.to_thread(suggestion, self.value)
+        if suggested is None or suggested == self.value:
             self.screen.focus_next()
+        else:
+            self.value = suggested
+            self.cursor_position = len(suggested)
 
 
 class _Names(Suggester):

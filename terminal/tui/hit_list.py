@@ -118,6 +118,7 @@ def _row(hit: Hit, *, marked: bool) -> Content:
         bar(hit.score, _BAR_CELLS),
         f" {hit.score:.2f} ",
         (safe_text("+".join(hit.passage.languages)), "$text-accent"),
+        (f" {safe_text(hit.collection)}", "$text-secondary") if hit.collection else "",
         (" stale", "$text-warning") if hit.stale else "",
         (f" +{behind}", "dim") if behind else "",
         # What a narrow list cuts off stands above the passage, too.

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from textual.content import Content
-from textual.widgets import Static
 
 from search.answering_spans import sentences
 from search.hits import Hit
 from terminal.marked_text import HOT, Piece, marked_pieces
 from terminal.matches import Span, matching_spans
-from terminal.tui.rtl_text import rtl_of, rtl_text
 
 _HEAT = ("", "on $heat-1", "on $heat-2", "on $heat-3")
 """Beneath words of heat 0 to 3."""
@@ -45,41 +43,39 @@ def marks(hit: Hit, question: str) -> Marks:
     return Marks(hit.passage_id, hit.snippet, stretches, tuple(parts))
 
 
-class MarkedPassage(Static):
-    """Shows a hit's passage; colours only repeat what signs, bold and underlined words say."""
+class MarkedPassage:
+    """Writes a hit's passage; colours only repeat what signs, bold and underlined words say."""
 
-    _marks: Marks | None = None
-    _current = 0
-    _chosen = False
-    """The user has gone to the stretch that is lit."""
+    def __init__(self) -> None:
+        self._marks: Marks | None = None
+        self._current = 0
+        self._chosen = False
+        """The user has gone to the stretch that is lit."""
 
     @property
     def current(self) -> Span:
         """The stretch that is lit, in characters of the passage's text."""
         return self._marks.stretches[self._current] if self._marks else (0, 0)
 
-    @property
-    def current_line(self) -> int:
-        """Where the stretch that is lit begins, in lines of this widget from 0."""
-        above = self._written(until=self.current[0])
-        return len(above.wrap(self.content_size.width)) - 1 if above.plain else 0
+    def line_lit(self, width: int) -> int:
+        """Find the line in which the stretch that is lit begins, from 0, wrapped at `width` cells."""
+        above = self.written(until=self.current[0])
+        return len(above.wrap(width)) - 1 if above.plain else 0
 
     def show(self, marks: Marks) -> None:
-        """Show a passage, with the part lit that answers best, or the one chosen before."""
+        """Take up a passage, with the part lit that answers best, or the one chosen before."""
         again = self._chosen and self._marks is not None and self._marks.passage_id == marks.passage_id
         self._chosen = again and self.current in marks.stretches
         lit = self.current if self._chosen else marks.best
         self._marks, self._current = marks, marks.stretches.index(lit)
-        self.update(rtl_text(self._written(), rtl_of(self)))
 
     def step(self, by: int) -> None:
         """Light the stretch that stands `by` after this one, round and round."""
         if self._marks is not None:
             self._current = (self._current + by) % len(self._marks.stretches)
             self._chosen = True
-            self.update(rtl_text(self._written(), rtl_of(self)))
 
-    def _written(self, until: int | None = None) -> Content:
+    def written(self, until: int | None = None) -> Content:
         """Write the passage, or what of it is above `until`."""
         if self._marks is None:
             return Content()

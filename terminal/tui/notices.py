@@ -11,6 +11,7 @@ from search.query import Mode, Query
 from search.query_line import written_filters
 from terminal.answer import Answer
 from terminal.engine.engine import Stage
+from terminal.passage_names import own_number
 from terminal.safe_text import safe_text
 from terminal.tui.progress import Progress
 
@@ -55,7 +56,11 @@ def status(
     parts = [safe_text(progress.hint)] if progress.hint else []
     if answer is not None:
         found = _count(len(answer.hits), "hit")
-        parts += [f"{found}, {marked} marked" if marked else found, *_examples(answer.query)]
+        parts += [
+            f"{found}, {marked} marked" if marked else found,
+            *_examples(answer.query),
+            *_not_searched(answer),
+        ]
     parts += [told] if (told := _how_far(answer, progress)) else []
     if answer is not None:
         parts.append(f"generation {answer.generation}")
@@ -110,8 +115,13 @@ def _examples(query: Query) -> list[str]:
     return [f"{name} {_ids(ids)}" for name, ids in (("like", query.like), ("unlike", query.unlike)) if ids]
 
 
+def _not_searched(answer: Answer) -> list[str]:
+    names = [safe_text(source.collection) for source in answer.sources if source.trouble is not None]
+    return [f"not searched: {', '.join(names)}"] if names else []
+
+
 def _ids(passage_ids: tuple[int, ...]) -> str:
-    return ", ".join(f"#{passage_id}" for passage_id in passage_ids)
+    return ", ".join(f"#{own_number(passage_id)}" for passage_id in passage_ids)
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
-from textual.geometry import Region
+from textual.css.styles import RulesMap
 from textual.widgets import Static
 
 from index_data.records import StoredPassage
 from search.hits import Evidence, Hit
 from terminal.collapsed import collapsed
+from terminal.passage_names import shown
 from terminal.safe_text import safe_path, safe_text
 from terminal.text_output import place
-from terminal.tui.marked_passage import MarkedPassage, Marks
+from terminal.tui.document_view import DocumentView
+from terminal.tui.marked_passage import Marks
 from terminal.tui.page_view import PageView
 from terminal.tui.rtl_text import rtl_of, rtl_text
 
@@ -26,16 +28,11 @@ class Preview(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="preview")
-        self._rest = 0.0
-        """Line that the document was scrolled to, unless by the user."""
         self._shown: Hit | None = None
         self._around: tuple[StoredPassage, ...] = ()
         self._place = Static(id="place", markup=False)
-        self._before = Static(id="before", classes="neighbour", markup=False)
-        self._passage = MarkedPassage(id="passage", markup=False)
-        self._after = Static(id="after", classes="neighbour", markup=False)
         self._page = PageView()
-        self._document = VerticalScroll(self._before, self._passage, self._after, id="document")
+        self._document = DocumentView()
 
     def compose(self) -> ComposeResult:
         """Place the parts."""
@@ -62,16 +59,9 @@ class Preview(Vertical):
         ordinal = hit.passage.ordinal
         before = "".join(stored.passage.text for stored in around if stored.passage.ordinal < ordinal)
         after = "".join(stored.passage.text for stored in around if stored.passage.ordinal > ordinal)
-        how = rtl_of(self)
         self._page.follow(hit)
-        self._place.update(rtl_text(_place(hit, ahead), how))
-        self._before.update(rtl_text(_plain(before), how))
-        self._passage.show(marks)
-        self._after.update(rtl_text(_plain(after), how))
-        self._before.display = bool(before.strip())
-        self._after.display = bool(after.strip())
-        if not again or self._document.scroll_y == self._rest:
-            self.call_after_refresh(self._scroll_to_passage)
+        self._show_place(hit, ahead)
+        self._document.show(_plain(before), marks, _plain(after), again=again)
 
     def neighbour(self, by: int) -> Hit | None:
         """Return the passage that stands `by` after the one shown, as if it were a hit; None if none does."""
@@ -93,13 +83,14 @@ class Preview(Vertical):
 
     def step(self, by: int) -> None:
         """Go to the next stretch of the passage that answers, or with -1 to the one before."""
-        self._passage.step(by)
-        line = self._passage.virtual_region.y + self._passage.current_line
-        self._document.scroll_to_region(Region(0, line, 1, 3), animate=False, force=True)
+        self._document.step(by)
 
-    def _scroll_to_passage(self) -> None:
-        self._document.scroll_to_widget(self._passage, top=True, animate=False, immediate=True)
-        self._rest = self._document.scroll_y
+    def _show_place(self, hit: Hit, ahead: int) -> None:
+        told = rtl_text(_place(hit, ahead), rtl_of(self))
+        width = self._place.content_size.width
+        # The screen is laid out anew only where the lines below have to move.
+        fits = width > 0 and told.get_height(RulesMap(), width) == self._place.content_size.height
+        self._place.update(told, layout=not fits)
 
 
 def _place(hit: Hit, ahead: int) -> Content:
@@ -110,7 +101,8 @@ def _place(hit: Hit, ahead: int) -> Content:
         (safe_text(hit.document.title), "bold"),
         (f"\n{headings}", "italic") if headings else "",
         (f"\n{path}", "$text-accent"),
-        f"\n{place(passage)} · {languages} · #{hit.passage_id} · {_standing(hit, ahead)}",
+        f"\n{place(passage)} · {languages} · {shown(hit.passage_id, hit.collection)}",
+        f" · {_standing(hit, ahead)}",
         ("\nThe file has changed or gone since it was read.", "$text-warning") if hit.stale else "",
         *(f"\n{line}" for line in collapsed(hit)),
     )

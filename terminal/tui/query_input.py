@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import work
 from textual.binding import BindingType
+from textual.content import Content
 from textual.geometry import Offset
+from textual.strip import Strip
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from index_data.errors import DragomanError
+from terminal.bidi import displayed
 from terminal.safe_text import safe_text
 from terminal.tui import keys
+from terminal.tui.line_input import LineInput
 from terminal.tui.question_history import QuestionHistory
+from terminal.tui.rtl_text import rtl_of
 
 _LONGEST = 2_000
-FIT_FOR_A_TERMINAL = "[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*"
 
 
-class QueryInput(Input):
-    """An input that takes no control characters, not even pasted ones, and knows what was asked before."""
+class QueryInput(LineInput):
+    """Knows what was asked before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.QUESTION]
 
@@ -30,9 +34,7 @@ class QueryInput(Input):
             value,
             id="query",
             placeholder="Ask in any language",
-            restrict=FIT_FOR_A_TERMINAL,
             max_length=_LONGEST,
-            select_on_focus=False,
             suggester=suggester,
         )
         self._history = history
@@ -48,6 +50,14 @@ class QueryInput(Input):
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Take `/` for a letter, which Textual does not know by its key's name."""
         return key == "slash" or super().check_consume_key(key, character)
+
+    def render_line(self, y: int) -> Strip:
+        """Paint the line; while nobody writes in it, in the order in which it is read."""
+        text, width = displayed(self.value, rtl_of(self)), self.scrollable_content_region.width
+        if self.has_focus or text == self.value or cell_len(text) > width:
+            return super().render_line(y)
+        seen = Strip(Content(text).render_segments(self.visual_style))
+        return seen.extend_cell_length(width, self.rich_style)
 
     def show(self, question: str) -> None:
         """Put another question in the line, to go on writing at its end."""

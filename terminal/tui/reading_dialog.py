@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from terminal.tui import keys
+from terminal.tui.rtl_text import rtl_of, rtl_text
 
 
 class ReadingDialog(ModalScreen[None]):
@@ -26,7 +27,7 @@ class ReadingDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Place the parts."""
         with Vertical(classes="dialog reading"):
-            yield Static(self._heading, classes="dialog-title", markup=False)
+            yield Static(rtl_text(self._heading, rtl_of(self)), classes="dialog-title", markup=False)
             with VerticalScroll():
                 yield Static(self._text, id="text", markup=False)
             yield Static("↑ ↓ j k scroll · esc goes back", classes="dialog-hint")

@@ -6,29 +6,35 @@ from typing import Any
 
 from textual.content import Content
 
+from search.hits import Hit
+from terminal.passage_names import own_number
 from terminal.safe_text import safe_text
 from terminal.tui.bar import bar
 
 _CELLS = 14
 
 
-def course_of(told: dict[str, Any], passage_id: int) -> dict[str, Any] | None:
+def course_of(told: dict[str, Any], hit: Hit) -> dict[str, Any] | None:
     """Find what `told`, a `dragoman.explain/1`, says of a passage; None if it says nothing."""
     known = [*told["hits"], *([told["target"]] if told["target"] else [])]
-    return next((one for one in known if one["passage_id"] == passage_id), None)
+    return next((one for one in known if _is(one, hit)), None)
 
 
-def waterfall(told: dict[str, Any], passage_id: int) -> Content:
+def waterfall(told: dict[str, Any], hit: Hit) -> Content:
     """Write how the search went, and the course of a passage through it."""
-    course = course_of(told, passage_id)
+    course = course_of(told, hit)
     if course is None:
         return Content("The passage has gone from the index since it was found.")
     lines = [_stages(told["stages"]), Content(""), *_bars(course, told), Content("")]
     lines += _words(course, told)
     target = told["target"]
-    if target and target["passage_id"] == passage_id:
+    if target and _is(target, hit):
         lines.append(Content(safe_text(target["why"])))
     return Content("\n").join(lines)
+
+
+def _is(told: dict[str, Any], hit: Hit) -> bool:
+    return (told["passage_id"], told["collection"]) == (own_number(hit.passage_id), hit.collection)
 
 
 def _stages(counted: dict[str, Any]) -> Content:

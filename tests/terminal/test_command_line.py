@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from index_data.kinds import Kind
 from index_data.rebuilding import rebuild
 from search.dates import REMEDY
 from terminal.cli import cli, main
+from terminal.command_groups import CommandGroups
 from terminal.diagnostics import MEANINGS
 from terminal.json_output import schema_text
 
@@ -32,7 +34,27 @@ def test_without_a_command_the_help_is_shown() -> None:
     assert bare.exit_code == asked.exit_code == 0
     assert bare.stdout == asked.stdout
     for code, meaning in MEANINGS.items():
-        assert f"{code:<4} {meaning}" in bare.stdout
+        assert f"{code:<4} {meaning}" in re.sub(r"\n +(?! *\d+ )", " ", bare.stdout)
+
+
+def test_the_help_lists_each_command_once_under_what_it_is_for_in_80_columns() -> None:
+    shown = CliRunner().invoke(cli, ["--help"], terminal_width=80).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    assert isinstance(cli, CommandGroups)
+    under = [name for names in cli.headings.values() for name in names]
+    assert sorted(under) == sorted(cli.commands), "every command has one heading in terminal/cli.py"
+    sections = dict(re.findall(r"^(\S.*):\n((?:  .*\n)+)", shown, re.MULTILINE))
+    for heading, names in cli.headings.items():
+        assert re.findall(r"^  (\S+)", sections[heading], re.MULTILINE) == [*names]
+    assert cli.list_commands(click.Context(cli)) == sorted(cli.commands)
+
+
+def test_a_command_without_a_heading_is_listed_all_the_same() -> None:
+    some = {name: click.Command(name, help=f"Does {name}.") for name in ("a", "b")}
+    shown = (
+        CliRunner().invoke(CommandGroups("x", commands=some, headings={"First": ["b"]}), ["--help"]).stdout
+    )
+    assert shown.index("First:\n  b  Does b.") < shown.index("More:\n  a  Does a.")
 
 
 @pytest.mark.parametrize("command", list(cli.commands))

@@ -27,6 +27,7 @@ CODES = {
     errors.IndexMismatch: 3,
     errors.IndexDamaged: 3,
     errors.IndexLocked: 11,
+    errors.MemberFailed: 3,
     errors.EncoderUnavailable: 4,
     errors.UnreadableFile: 2,
     errors.ReaderDied: 2,

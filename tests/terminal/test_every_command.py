@@ -24,7 +24,7 @@ WITHOUT_JSON = {
     "map": "writes a page for a browser",
 }
 """Commands that tell no facts, and why."""
-LONG = {"ingest", "watch", "tune", "models fetch"}
+LONG = {"ingest", "migrate", "watch", "tune", "models fetch"}
 
 
 def commands(

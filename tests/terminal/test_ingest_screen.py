@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual.binding import Binding
+from textual.events import Key
 from textual.widgets import OptionList, Static
 
 from search.query import Query
@@ -158,6 +159,24 @@ def test_a_path_is_completed_by_what_is_there(
 
 def finished(jobs: IngestJobs) -> IngestJob | None:
     return next((job for job in jobs.all() if not job.running), None)
+
+
+async def test_tab_waits_for_a_name_that_is_not_yet_suggested(library: Library, asker: Asker) -> None:
+    (library.files / "papers").mkdir()
+    app = SearchApp(asker, Query(""), beside=beside(library.index_folder, IngestJobs(library.files / "jobs")))
+    async with app.run_test() as pilot:
+        await pilot.press("down", "I")
+        await until(pilot, lambda: isinstance(app.screen, IngestScreen))
+        line = app.screen.query_one(FolderInput)
+        line.value = str(library.files / "pap")
+        await pilot.press("end")
+        line.value += "e"
+        app.post_message(Key("tab", None))
+        app.post_message(Key("x", "x"))
+        await until(pilot, lambda: line.value.endswith("x"))
+        assert line.value == f"{library.files / 'papers'}/x"
+        await pilot.press("tab")
+        assert app.focused is not line
 
 
 async def test_an_ingest_outlives_the_screen_and_its_hits_are_found(tmp_path: Path) -> None:

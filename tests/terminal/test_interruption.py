@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from index_data.index import Index
+from terminal.diagnostics import INTERRUPTED
 
 ROOT = Path(__file__).parents[2]
 WINDOWS = 12
@@ -131,7 +132,7 @@ def test_the_second_stops_at_once(folder: Path, index_folder: Path, tmp_path: Pa
         _, told = process.communicate(timeout=60)
         assert time.monotonic() - started < 4
         assert process.returncode == 130
-    assert len(re.findall("interrupted", told)) == 1
+    assert len(re.findall(INTERRUPTED, told)) == 1
     assert "Traceback" not in told
     assert _stored(index_folder) == []
     assert _whole(folder, index_folder, log) - undisturbed <= 4

@@ -96,6 +96,7 @@ def test_the_shape_is_the_documented_one() -> None:
             },
         },
         "index": {"folder": "/library/index", "generation": 4, "model": "builtin", "encoder": "c0ffee"},
+        "collections": [],
         "timing_ms": {"load": 12.3, "search": 6.8},
         "nearest": None,
         "results": [
@@ -104,6 +105,7 @@ def test_the_shape_is_the_documented_one() -> None:
                 "score": 0.75,
                 "channels": {"dense": 0.5, "lexical": None, "sparse": None, "rerank": None},
                 "passage_id": 7,
+                "collection": None,
                 "path": "/library/käse.txt",
                 "path_bytes": None,
                 "title": "Käse",

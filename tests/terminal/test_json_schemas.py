@@ -14,6 +14,7 @@ from index_data.index import Index
 from index_data.records import Fingerprint
 from ingest.ingester import Ingester
 from ingest.parser import Parser
+from ingest.pipeline import LocalPipeline
 from ingest.progress import Finished, Progress
 from terminal.ingest_output import event_fields, report_fields
 from terminal.json_schemas import SCHEMAS, json_schema
@@ -32,7 +33,7 @@ def told(tmp_path: Path, index_folder: Path, letter_embedder: Embedder) -> list[
 
     def run() -> Iterator[Progress]:
         with Index.create_or_open(index_folder, made_by) as index, Parser() as parser:
-            yield from Ingester(index, letter_embedder, parser, 512, 256).ingest([papers])
+            yield from Ingester(index, LocalPipeline(letter_embedder, parser, 512, 256)).ingest([papers])
 
     events = list(run())
     (papers / "moved.txt").rename(papers / "moved there.txt")

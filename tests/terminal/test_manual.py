@@ -13,6 +13,7 @@ from terminal.manual import manual
 def test_the_page_names_every_command_and_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["man"]) == 0
     page = capsys.readouterr().out
+    assert page.index('.SS "Find"') < page.index('.SS "Set up"') < page.index('.SH "dragoman backup"')
     for name, command in cli.commands.items():
         assert f'.SH "dragoman {name}"' in page
         for option in command.params:

@@ -12,7 +12,6 @@ TUI = Path(__file__).parents[2] / "terminal" / "tui"
 TAKE_MARKUP = {
     "Static",
     "Notice",
-    "MarkedPassage",
     "Label",
     "Button",
     "Checkbox",

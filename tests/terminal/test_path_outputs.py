@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from index_data.paths import IndexPaths
 from terminal import wiring
 from terminal.cli import main
 from terminal.color import wants_color
-from terminal.settings import Color
+from terminal.setting_values import Color
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Library
@@ -55,6 +57,33 @@ def test_a_name_stays_as_it_is_for_xargs_alone(
         assert b"\x1b" not in shown
         assert shown.count(b"\n") == 1
         shown.decode()
+
+
+def test_a_terminal_gets_no_name_as_it_is(library: Library) -> None:
+    odd = os.fsencode(library.files) + b"/\x1b[2J\xff.md"
+    (library.files / "brot.md").rename(os.fsdecode(odd))
+    with closing(sqlite3.connect(IndexPaths(library.index_folder).database)) as rows, rows:
+        rows.execute("UPDATE documents SET path = ? WHERE CAST(path AS TEXT) LIKE '%brot.md'", (odd,))
+    command = [sys.executable, "-c", "import sys; from terminal.cli import main; sys.exit(main())"]
+    asks = [*command, *asked(library, "-0", "klingt")]
+
+    def written(*more: str, to_terminal: bool = True) -> bytes:
+        ours, theirs = pty.openpty()
+        try:
+            given = [argument.replace("{terminal}", os.ttyname(theirs)) for argument in more]
+            stdout = theirs if to_terminal else subprocess.PIPE
+            done = subprocess.run([*asks, *given], stdout=stdout, stdin=subprocess.DEVNULL, check=True)
+            return done.stdout or os.read(ours, 65_536)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+    shown = (
+        os.fsencode(library.files) + "/\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}.md\r\n".encode()
+    )
+    assert written() == shown
+    assert written("-o", "{terminal}", to_terminal=False) == shown
+    assert written(to_terminal=False) == odd + b"\0"
 
 
 def test_a_zero_byte_ends_nothing_but_paths(library: Library, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from terminal.bidi import Rtl
 from terminal.tui.query_input import QueryInput
 from terminal.tui.question_history import QuestionHistory
+from terminal.tui.reading_dialog import ReadingDialog
 from terminal.tui.rtl_text import rtl_row, rtl_text, shown, shown_in_a_row
 
 TEXT = st.text(st.sampled_from("abאבגדשلسم 12()[],.\n\u05b8\u064b面"), max_size=80)
@@ -110,6 +111,39 @@ async def test_an_input_method_opens_where_the_next_character_goes(text: str, ce
         assert app.cursor_position == line.content_region.offset + Offset(cells, 0)
         await pilot.press("home")
         assert app.cursor_position == line.content_region.offset
+
+
+class Reading(App[None]):
+    rtl = Rtl.REORDER
+
+    def compose(self) -> ComposeResult:
+        yield QueryInput("abc אבג", SuggestFromList([]), QuestionHistory(None))
+        yield OptionList("other")
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).focus()
+
+
+async def test_the_question_is_in_order_unless_somebody_writes_in_it() -> None:
+    app = Reading()
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.pause()
+        assert any("abc גבא" in line for line in strips(app))
+        app.query_one(QueryInput).focus()
+        await pilot.pause()
+        assert any("abc אבג" in line for line in strips(app))
+        app.query_one(QueryInput).value = "אבג " * 20
+        app.query_one(OptionList).focus()
+        await pilot.pause()
+        assert not any("גבא" in line for line in strips(app))
+
+
+async def test_a_dialog_has_its_title_in_order() -> None:
+    app = Reading()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await app.push_screen(ReadingDialog(Content("Why hit 1: אבג"), Content("text")))
+        await pilot.pause()
+        assert any("Why hit 1: גבא" in line for line in strips(app))
 
 
 @pytest.mark.parametrize("text", ["abc", "面包", ""])

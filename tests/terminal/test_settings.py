@@ -11,7 +11,8 @@ from terminal.cli import cli
 from terminal.collections import collection
 from terminal.commands.models import models
 from terminal.folders import default_index, default_models
-from terminal.settings import Color, Settings, load_settings
+from terminal.setting_values import Color
+from terminal.settings import Settings, load_settings
 from terminal.settings_files import user_file
 
 SHARED = {"index", "models", "model", "device", "offline", "quiet"}
@@ -38,6 +39,7 @@ def test_every_field_can_be_set_in_each_source(config: Path) -> None:
         "index": ('"/data/index"', Path("/data/index")),
         "models": ('"/data/models"', Path("/data/models")),
         "collection": ('"papers"', "papers"),
+        "catalogue": ('"postgresql://me@db/papers"', "postgresql://me@db/papers"),
         "model": ('"/models/gemma"', "/models/gemma"),
         "device": ('"cpu"', "cpu"),
         "dtype": ('"int8"', "int8"),
@@ -49,6 +51,10 @@ def test_every_field_can_be_set_in_each_source(config: Path) -> None:
         "passage_tokens": ("128", 128),
         "ocr": ('"force"', "force"),
         "ocr_languages": ('"deu+eng"', "deu+eng"),
+        "engine": ('"ray://head.example:10001"', "ray://head.example:10001"),
+        "ray_readers": ("8", 8),
+        "ray_encoders": ("2", 2),
+        "ray_gpus": ("0.25", 0.25),
         "mode": ('"dense"', Mode.DENSE),
         "limit": ("25", 25),
         "min_score": ("0.5", 0.5),
@@ -159,32 +165,34 @@ def test_what_a_command_hands_on_is_a_setting() -> None:
         "repair": {"dry_run", "start_anew", "as_json"},
         "rebuild": {"as_json"},
         "gc": {"quarantine_days", "as_json"},
+        "migrate": {"destination", "to_catalogue", "as_json", "progress"},
         "backup": {"destination", "as_json"},
         "purge": {"paths", "yes", "as_json"},
         "completion": {"shell"},
         "search": {
             "question", "languages", "not_languages", "media_types", "path_globs", "titles", "after",
             "before", "batch", "output_format", "null", "output", "exit_zero", "schema",
-            "like", "unlike", "everything", "diverse", "evidence",
+            "like", "unlike", "everything", "diverse", "evidence", "all_collections",
         },
         "similar": {
             "like", "languages", "not_languages", "media_types", "path_globs", "titles", "after", "before",
-            "everything", "diverse", "output_format", "null", "output", "exit_zero",
+            "everything", "diverse", "output_format", "null", "output", "exit_zero", "all_collections",
         },
         "get": {"passages", "as_json"},
         "open": {"passage", "only_print"},
         "explain": {
             "question", "target", "languages", "not_languages", "media_types", "path_globs", "titles",
-            "after", "before", "like", "unlike", "everything", "diverse", "as_json",
+            "after", "before", "like", "unlike", "everything", "diverse", "as_json", "all_collections",
         },
         "eval": {"folder", "split", "ways", "gates", "runs", "work", "as_json"},
         "selftest": {"count", "seed", "as_json"},
         "serve": {
-            "idle", "stop", "address", "token_file", "hosts", "roots", "describe",
+            "idle", "stop", "address", "token_file", "hosts", "roots", "describe", "replica",
+            "drain_seconds", "metrics_open", "all_collections",
         },
         "map": {"output", "by", "method", "most", "documents", "balance"},
-        "mcp": {"allow_ingest"},
-        "tui": {"query", "web"},
+        "mcp": {"allow_ingest", "all_collections"},
+        "tui": {"query", "web", "all_collections"},
         "status": {"files", "as_json", "html"},
         "list": {"as_json"},
         "fetch": {"name", "revision", "source", "as_json", "progress"},

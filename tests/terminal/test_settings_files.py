@@ -65,6 +65,7 @@ def test_a_project_decides_nothing_that_matters(project: Path, capsys: pytest.Ca
         "passage_tokens": "8",
         "ocr": '"force"',
         "ocr_languages": '"eng;evil"',
+        "engine": '"ray://evil.example"',
     }
     before = load_settings({}, {})
     assert capsys.readouterr().err == ""

@@ -17,9 +17,9 @@ from search.searcher import Searcher
 from terminal.json_output import schema_text
 from terminal.tui.app import SearchApp
 from terminal.tui.asker import Asker
+from terminal.tui.document_view import DocumentView
 from terminal.tui.export_dialog import ExportDialog
 from terminal.tui.hit_list import HitList
-from terminal.tui.marked_passage import MarkedPassage
 from terminal.tui.query_input import QueryInput
 from tests.terminal.piloting import settle, until
 
@@ -359,7 +359,7 @@ async def test_the_line_may_hold_fields_and_marks(asker: Asker) -> None:
         assert titles(app) == ["Brot backen für Anfänger"]
         assert text_of(app, "#chips") == ' hybrid   de   type:md   -"ein gutes brot" '
         assert text_of(app, "#status").startswith("1 hit · ")
-        assert "Der Teig ruht" in text_of(app, "#passage")
+        assert "Der Teig ruht" in str(app.screen.query_one(DocumentView).passage.written())
         app.screen.query_one(QueryInput).value = "zymurgy lang:de path:nowhere/**"
         await settle(pilot)
         assert "Within lang:de path:nowhere/**." in text_of(app, "#notice")
@@ -405,7 +405,7 @@ async def test_n_goes_from_one_part_that_answers_to_the_next(asker: Asker) -> No
         await settle(pilot)
         await pilot.press("down")
         await settle(pilot)
-        passage = app.screen.query_one(MarkedPassage)
+        passage = app.screen.query_one(DocumentView).passage
         seen = [passage.current]
         for key in ("n", "N", "N", "n"):
             await pilot.press(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,14 +11,19 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 from textual.driver import Driver
+from textual.geometry import Offset
 from textual.pilot import Pilot
+from textual.selection import Selection
+from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from index_data.index import Index
 from search.query import Mode, Query
 from terminal.json_output import schema_text
+from terminal.tui import preview
 from terminal.tui.app import SearchApp
 from terminal.tui.asker import Asker
+from terminal.tui.document_view import DocumentView
 from terminal.tui.export_dialog import ExportDialog
 from terminal.tui.reading_dialog import ReadingDialog
 from tests.terminal.piloting import screen_of, settle, status, until
@@ -221,13 +227,13 @@ async def test_brackets_read_on_in_the_document_and_back(asker: Asker) -> None:
         await settle(pilot)
         await pilot.press("down")
         place = screen_of(app).query_one("#place", Static)
-        passage = screen_of(app).query_one("#passage", Static)
+        passage = screen_of(app).query_one(DocumentView).passage
         assert "score" in str(place.render())
         told = []
         for key in ("]", "]", "[", "[", "[", "["):
             await pilot.press({"]": "right_square_bracket", "[": "left_square_bracket"}[key])
             await settle(pilot)
-            told.append((str(place.render()).split(" · ")[-1].splitlines()[0], str(passage.render())[:12]))
+            told.append((str(place.render()).split(" · ")[-1].splitlines()[0], str(passage.written())[:12]))
         assert told[0] == ("1 after hit 1", "Good bread k")
         assert told[1] == told[0]
         assert told[2][0].startswith("words ")
@@ -248,6 +254,43 @@ async def test_what_is_scrolled_stays_while_a_later_answer_comes(long_asker: Ask
         await pilot.press("ctrl+r")
         await settle(pilot)
         assert document.scroll_y == top
+
+
+async def test_a_long_document_is_painted_as_far_as_it_is_in_sight(
+    long_asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[int] = []
+
+    class Watched(DocumentView):
+        def _paint(self, number: int) -> Strip:
+            painted.append(number)
+            return super()._paint(number)
+
+    monkeypatch.setattr(preview, "DocumentView", Watched)
+    app = SearchApp(long_asker, Query("Marzipan", mode=Mode.LEXICAL))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        document = screen_of(app).query_one(DocumentView)
+        assert document.virtual_size.height > 2 * document.size.height
+        assert 0 < len(set(painted)) <= document.size.height
+        first, second = min(painted), min(painted) + 1
+        app.screen.selections = {document: Selection(Offset(2, first), Offset(3, second))}
+        await pilot.pause()
+        text, _ = document.get_selection(app.screen.selections[document]) or ("", "")
+        top, below = text.split("\n")
+        assert len(below) == 3
+        shown = [strip.text for strip in document.render_lines(document.size.region)]
+        assert [line for line in shown if line.rstrip().endswith(top)]
+        assert [line for line in shown if below in line]
+
+
+async def test_what_the_encoder_brought_is_left_out_of_collections(asker: Asker) -> None:
+    gc.unfreeze()
+    try:
+        await asker.load()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
 
 
 async def test_ctrl_r_reads_what_was_added_since(

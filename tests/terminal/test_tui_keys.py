@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
@@ -45,6 +46,21 @@ def test_a_key_that_cannot_be_is_told(wanted: Mapping[str, str], message: str) -
     with pytest.raises(UsageError, match=message) as caught:
         refuse_unfit(wanted)
     assert caught.value.remedy
+
+
+async def test_keys_that_edit_keep_their_place_among_letters(asker: Asker) -> None:
+    app = SearchApp(asker, Query(""))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        line = screen_of(app).query_one(QueryInput)
+        for typed, left in (("old ctrl+u new", "new"), ("x backspace y", "y"), ("ab home c", "cab")):
+            line.value = ""
+            for key in typed.split():
+                # At once, as a terminal sends what was typed while it was busy.
+                for one in [key] if len(key) > 3 else key:
+                    app.post_message(Key(one, one if len(one) == 1 else None))
+            await settle(pilot)
+            assert line.value == left
 
 
 @pytest.mark.parametrize(

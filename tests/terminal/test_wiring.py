@@ -16,6 +16,7 @@ from index_data.errors import EncoderUnavailable, IndexMismatch, UsageError
 from terminal.cli import main
 from terminal.settings import Settings, load_settings
 from terminal.wiring import load_searcher, open_index, open_ingester
+from tests.ingest.conftest import local
 
 
 def settings(index_folder: Path, **given: object) -> Settings:
@@ -201,9 +202,9 @@ def test_a_served_model_is_refused_offline(index_folder: Path, served: str) -> N
 
 def test_an_overlap_belongs_to_the_index(index_folder: Path) -> None:
     with open_ingester(settings(index_folder, overlap_tokens=32)) as ingester:
-        assert ingester.overlap_tokens == 32
+        assert local(ingester).overlap_tokens == 32
     with open_ingester(settings(index_folder)) as ingester:
-        assert ingester.overlap_tokens == 32
+        assert local(ingester).overlap_tokens == 32
     with (
         pytest.raises(IndexMismatch, match="overlap_tokens: 32, not 0"),
         open_ingester(settings(index_folder, overlap_tokens=0)),

@@ -13,7 +13,8 @@ from terminal.engine.engine_address import engine_address
 from terminal.engine.listening import clear_away, listening
 from terminal.engine.opening import nearest_engine
 from terminal.engine.sockets import connected, program_stamp, socket_folder
-from terminal.settings import Color, Settings
+from terminal.setting_values import Color
+from terminal.settings import Settings
 
 
 def test_nobody_else_may_enter(runtime: Path) -> None:

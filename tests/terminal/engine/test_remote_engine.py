@@ -67,6 +67,8 @@ def test_all_else_is_the_same(
         assert client.accounts() == letters_engine.accounts() != []
         assert client.generation() == letters_engine.generation()
         bread = library.files / "bread.md"
+        assert client.account(bread) == letters_engine.account(bread) is not None
+        assert client.account(library.files / "absent") is None
         assert client.passages_of(bread) == letters_engine.passages_of(bread) != []
         for path in (None, bread, library.files / "absent"):
             ours = letters_engine.explained(asked, Stage.FUSED, path=path)

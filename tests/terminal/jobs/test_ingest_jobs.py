@@ -14,6 +14,8 @@ import pytest
 
 from index_data.errors import NotThere
 from terminal.jobs.ingest_jobs import IngestJob, IngestJobs, JobState, _born
+from terminal.jobs.job_output import job_fields
+from terminal.jobs.job_progress import JobReader
 
 LEFT = {"paths": ["/papers"], "index": "/index", "started": "2026-01-01T00:00:00+00:00"}
 STEPS = ['{"type": "found", "files": 2}', '{"type": "ingested", "path": "/papers/é.txt"}']
@@ -69,6 +71,23 @@ def test_how_a_job_ended_is_told_by_its_report(
     job = ended("\n".join(STEPS), report)
     assert job.state is state
     assert (job.report() is None) is (state is JobState.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("dragoman: interrupted\n  What was finished is kept.\n", JobState.STOPPED),
+        ("dragoman: the index is locked\n  Wait.\n", JobState.FAILED),
+        ('{"type": "skipped", "reason": "dragoman: interrupted"}\n', JobState.FAILED),
+    ],
+    ids=["interrupted", "locked", "said of a file"],
+)
+def test_one_that_was_broken_off_has_stopped_whoever_asks(
+    words: str, state: JobState, ended: Callable[..., IngestJob]
+) -> None:
+    job = ended("\n".join(STEPS) + "\n" + words)
+    assert job.state is JobReader(job).read().standing is state
+    assert (job_fields(job)["state"], job_fields(job)["report"]) == (state, None)
 
 
 def test_a_job_runs_as_long_as_its_process(living: tuple[IngestJob, subprocess.Popen[bytes]]) -> None:

@@ -20,7 +20,7 @@ from terminal.engine.engine import Engine
 from terminal.service.http_app import HttpOptions, http_app
 from terminal.service.http_guard import Policy
 from terminal.service.http_jobs import IngestRules
-from terminal.service.http_server import listen, serve_http
+from terminal.service.http_server import Ending, listen, serve_http
 
 TOKEN = "a-token-of-the-tests"
 _SHELVES: list[Shelf] = []
@@ -106,11 +106,11 @@ def serving(engine: Engine, options: HttpOptions) -> Serving:
         port = listening.getsockname()[1]
 
         async def run() -> None:
-            stop = asyncio.Event()
+            ending = Ending()
             loop = asyncio.get_running_loop()
-            started.append(lambda: loop.call_soon_threadsafe(stop.set))
+            started.append(lambda: loop.call_soon_threadsafe(ending.stop.set))
             ready.set()
-            await serve_http(engine, changed, listening, stop)
+            await serve_http(engine, changed, listening, ending)
 
         thread = threading.Thread(target=lambda: asyncio.run(run()))
         thread.start()

@@ -41,6 +41,7 @@ Asking = Callable[[str, str, int, dict[str, Any]], Counter[int]]
 def asking(engine: Engine, options: HttpOptions, bearer: dict[str, str], tmp_path: Path) -> Asking:
     """Ask one path in so many ways, right and wrong ones, and count the statuses that came."""
     (tmp_path / "inbox").mkdir()
+    engine.load()
     rules = replace(options.ingest, roots=(tmp_path / "inbox",))
     app = http_app(engine, replace(options, ingest=rules, limits=Limits(seconds=600)))
     headers = bearer | {"Host": "127.0.0.1:8765"}
@@ -81,7 +82,7 @@ def test_the_api_keeps_to_its_description(path: str, method: str, asking: Asking
 @pytest.mark.parametrize(
     ("place", "lie"),
     [
-        (("paths", "/healthz", "get", "responses", "200"), None),
+        (("paths", "/health", "get", "responses", "200"), None),
         (("components", "schemas", "Health", "properties", "encoder"), {"type": "integer"}),
     ],
 )
@@ -94,7 +95,7 @@ def test_a_description_that_lies_is_noticed(place: tuple[str, ...], lie: object,
     if lie is None:
         del part[place[-1]]
     with pytest.raises(FailureGroup):
-        asking("/healthz", "get", 8, description)
+        asking("/health", "get", 8, description)
 
 
 @pytest.mark.slow

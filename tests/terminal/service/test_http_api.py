@@ -166,15 +166,15 @@ def test_only_a_json_object_is_taken(body: bytes, kind: str, status: int, client
         check_problem(answer, status)
 
 
-@pytest.mark.parametrize("path", ["/v1/get", "/healthz", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/v1/get", "/health", "/openapi.json"])
 def test_another_method_is_refused(path: str, client: TestClient) -> None:
     check_problem(client.delete(path), 405)
 
 
 def test_health_says_whether_the_encoder_is_loaded(client: TestClient) -> None:
-    assert client.get("/healthz").json() == {"status": "ok", "encoder": "not loaded yet"}
+    assert client.get("/health").json() == {"status": "ok", "encoder": "not loaded yet"}
     assert client.post("/v1/search", json={"query": "bread"}).status_code == 200
-    assert client.get("/healthz").json() == {"status": "ok", "encoder": "loaded"}
+    assert client.get("/health").json() == {"status": "ok", "encoder": "loaded"}
 
 
 def test_passages_and_words_do_not_wait_for_the_encoder(

@@ -65,8 +65,8 @@ def page() -> Iterator[Any]:
 
 def test_a_name_that_leads_here_is_not_enough(serving: Any, page: Any) -> None:
     with serving() as served:
-        assert page.goto(f"{served.url}/healthz").status == 200
-        assert page.goto(f"http://evil.example:{served.port}/healthz").status == 421
+        assert page.goto(f"{served.url}/health").status == 200
+        assert page.goto(f"http://evil.example:{served.port}/health").status == 421
         # The page has an origin now, and its own host: still nothing is read, not even with the token.
         for token in ("", served.token):
             asked = {"url": "", "token": token, "mode": "same-origin", "type": "application/json"}
@@ -76,7 +76,7 @@ def test_a_name_that_leads_here_is_not_enough(serving: Any, page: Any) -> None:
 def test_a_page_of_another_origin_reads_nothing(serving: Any, page: Any, elsewhere: str) -> None:
     with serving() as served:
         asked = {"url": served.url, "token": served.token, "mode": "cors", "type": "application/json"}
-        page.goto(f"{served.url}/healthz")
+        page.goto(f"{served.url}/health")
         assert page.evaluate(ASK, asked) == 200
         assert page.evaluate(ASK, asked | {"token": ""}) == 401
         page.goto(elsewhere)

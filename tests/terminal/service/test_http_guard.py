@@ -91,9 +91,9 @@ def test_a_preflight_gets_no_leave(echoing: TestClient) -> None:
 
 
 def test_health_is_open_but_not_to_other_names(echoing: TestClient) -> None:
-    assert echoing.get("/healthz", headers={"Host": "127.0.0.1"}).status_code == 200
-    assert echoing.get("/healthz", headers={"Host": "evil.example"}).status_code == 421
-    assert echoing.get("/healthz/", headers={"Host": "127.0.0.1"}).status_code == 401
+    assert echoing.get("/health", headers={"Host": "127.0.0.1"}).status_code == 200
+    assert echoing.get("/health", headers={"Host": "evil.example"}).status_code == 421
+    assert echoing.get("/health/", headers={"Host": "127.0.0.1"}).status_code == 401
 
 
 @pytest.mark.parametrize(("size", "status"), [(0, 200), (1_000, 200), (1_001, 413), (100_000, 413)])

@@ -16,6 +16,7 @@ import platformdirs
 import pytest
 from starlette.testclient import TestClient
 
+from terminal.diagnostics import INTERRUPTED
 from terminal.jobs.ingest_jobs import _born
 from terminal.json_schemas import json_schema
 
@@ -131,6 +132,9 @@ def test_a_job_tells_how_it_ended(client: TestClient, leave: Callable[..., Path]
     job = check(client.get(f"/v1/jobs/{NAME}").json())
     assert (job["state"], job["report"]) == ("failed", None)
     assert job["reason"] == "dragoman: \ufffd[2J no room Make some."
+    (folder / "progress.jsonl").write_text(f"{{}}\n{INTERRUPTED}\n  Again goes on.\n")
+    job = check(client.get(f"/v1/jobs/{NAME}").json())
+    assert (job["state"], job["report"], job["reason"]) == ("stopped", None, None)
 
 
 def test_events_can_be_followed_and_resumed(client: TestClient, leave: Callable[..., Path]) -> None:

@@ -91,12 +91,12 @@ def test_everything_is_told_in_words() -> None:
     assert re.fullmatch(r"\d+\.\d+.*", DESCRIBED["info"]["version"])
 
 
-def test_only_health_needs_no_token() -> None:
+def test_only_what_balancers_ask_needs_no_token() -> None:
     open_paths = [
         path
         for path, methods in DESCRIBED["paths"].items()
         for method in methods.values()
         if method.get("security", DESCRIBED["security"]) == []
     ]
-    assert open_paths == ["/healthz"]
+    assert open_paths == ["/health", "/ready"]
     assert DESCRIBED["security"] == [{"token": []}]

@@ -33,12 +33,12 @@ def test_the_flags_and_the_question_arrive_word_by_word(tmp_path: Path) -> None:
 
 
 def test_every_flag_of_the_screen_can_be_written() -> None:
-    given = dict.fromkeys(("index", "models", "model", "device", "dtype"), "x") | {
+    given = dict.fromkeys(("index", "catalogue", "models", "model", "device", "dtype"), "x") | {
         "offline": True,
         "quiet": True,
     }
     taken = {parameter.name for parameter in cli.commands["tui"].params} - {"query", "web"}
-    assert taken <= set(given) | {"collection"}
+    assert taken <= set(given) | {"collection", "all_collections"}
     result = CliRunner().invoke(cli.commands["tui"], [*option_words(given), "--help"])
     assert result.exit_code == 0
 
