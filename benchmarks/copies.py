@@ -29,6 +29,7 @@ from index_data.words import words
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 from search.copies import NEAR, SHARED
 
 WORK = Path(__file__).parent / "work"
@@ -110,7 +111,7 @@ def ingest(tree: Path, folder: Path, embedder: Embedder) -> None:
         BUILTIN, embedder.fingerprint, embedder.dimension, window, PASSAGE_TOKENS, SPLITTER_VERSION
     )
     with Index.create_or_open(folder, made_by) as index, Parser() as parser:
-        for _ in Ingester(index, embedder, parser, window, PASSAGE_TOKENS).ingest([tree]):
+        for _ in Ingester(index, LocalPipeline(embedder, parser, window, PASSAGE_TOKENS)).ingest([tree]):
             pass
 
 

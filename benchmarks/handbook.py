@@ -28,6 +28,7 @@ from index_data.records import Fingerprint
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 from ingest.progress import Finished, Ingested
 from search.query import Mode
 
@@ -78,7 +79,7 @@ def ingest(index: Index, embedder: MeteredEmbedder, files: Sequence[Path]) -> Co
     windows, passages = index.fingerprint.window_tokens, index.fingerprint.passage_tokens
     started, done = time.perf_counter(), 0
     with Parser() as parser:
-        for step in Ingester(index, embedder, parser, windows, passages).ingest(files):
+        for step in Ingester(index, LocalPipeline(embedder, parser, windows, passages)).ingest(files):
             done += isinstance(step, Ingested)
             if isinstance(step, Ingested) and done % 50 == 0:
                 say(f"{done} of {len(files)} files")

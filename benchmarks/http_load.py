@@ -98,7 +98,7 @@ def kinds(questions: Sequence[str], passages: int) -> dict[str, list[str]]:
         return [f"POST {path} {json.dumps(body)}" for body in bodies]
 
     found = {
-        "health": ["GET /healthz"],
+        "health": ["GET /health"],
         "get": [f"GET /v1/passages/{number}?before=1&after=1" for number in range(1, passages, 7)],
         "search, words": posts("/v1/search", [{"query": one, "mode": "lexical"} for one in questions]),
         "search, not re-ranked": posts("/v1/search", [{"query": one, "rerank": False} for one in questions]),

@@ -31,6 +31,7 @@ from index_data.records import Filters, Fingerprint
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 from search.hits import Hit
 from search.query import Query
 from search.searcher import Searcher
@@ -102,7 +103,7 @@ def make_index(folder: Path, roots: Sequence[Path], embedder: TokenEmbedder) -> 
         BUILTIN, embedder.fingerprint, embedder.dimension, window, PASSAGE_TOKENS, SPLITTER_VERSION
     )
     with Index.create_or_open(folder, made_by) as index, Parser() as parser:
-        for _ in Ingester(index, embedder, parser, window, PASSAGE_TOKENS).ingest(roots):
+        for _ in Ingester(index, LocalPipeline(embedder, parser, window, PASSAGE_TOKENS)).ingest(roots):
             pass
 
 

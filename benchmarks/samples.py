@@ -20,6 +20,7 @@ from index_data.records import Fingerprint
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 from search.hits import Hit
 from search.query import Mode, Query
 from search.searcher import Searcher
@@ -58,7 +59,7 @@ def ask(questions: Sequence[dict[str, str]], embedder: TokenEmbedder) -> dict[st
     with TemporaryDirectory() as folder:
         with Index.create_or_open(Path(folder) / "index", made_by) as index, Parser() as parser:
             say("ingesting the sample documents")
-            ingester = Ingester(index, embedder, parser, window, PASSAGE_TOKENS)
+            ingester = Ingester(index, LocalPipeline(embedder, parser, window, PASSAGE_TOKENS))
             for _ in ingester.ingest([SAMPLES / "documents"]):
                 pass
         with Index.open(Path(folder) / "index") as index:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from search.query import Query
-from terminal.engine.opening import engine_of
+from terminal.engine.opening import engine_beside
 from terminal.settings import load_settings
 from terminal.tui.app import SearchApp
 from terminal.tui.asker import Asker
@@ -42,7 +42,8 @@ class PulsingApp(SearchApp):
 def main() -> None:
     """Open the screen before an index, and write what the pulse told to a file; both are arguments."""
     index, told = sys.argv[1:]
-    with engine_of(load_settings({"index": index})) as engine, Asker(engine) as asker:
+    # As `dragoman tui` does it: what encodes is another process.
+    with engine_beside(load_settings({"index": index})) as engine, Asker(engine) as asker:
         app = PulsingApp(asker)
         app.run()
     Path(told).write_text(json.dumps(app.late), encoding="utf-8")

@@ -31,6 +31,7 @@ from index_data.records import Fingerprint
 from ingest.ingester import Ingester
 from ingest.parser import Parser
 from ingest.passages import SPLITTER_VERSION
+from ingest.pipeline import LocalPipeline
 
 CACHE = WORK / "stages"
 
@@ -202,6 +203,6 @@ def _ingested(name: str, embedder: Embedder, files: Sequence[Path]) -> Path:
     )
     folder = CACHE / f"{name}-{embedder.fingerprint[:12]}"
     with Index.create_or_open(folder, made_by) as index, Parser() as parser:
-        for _ in Ingester(index, embedder, parser, window, PASSAGE_TOKENS).ingest([*files]):
+        for _ in Ingester(index, LocalPipeline(embedder, parser, window, PASSAGE_TOKENS)).ingest([*files]):
             pass
     return folder

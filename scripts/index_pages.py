@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -43,18 +45,37 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A column that compares, and what is said where Dragoman is behind in it."""
+
+    column: str
+    better: str
+    """`less` or `more`."""
+    reason: str = ""
+    next: str = ""
+
+    def is_ahead(self, one: str, other: str) -> bool:
+        """Whether a cell is better than another."""
+        return float(one) < float(other) if self.better == "less" else float(one) > float(other)
+
+
 def comparison_page() -> str:
     """Write how Dragoman compares with its peers."""
     text = (RESULTS / "peers.md").read_text(encoding="utf-8")
     tables = list(_tables(text))
     last_row = text.rindex("\n|")
+    beside = Path(__file__).with_name("comparison.toml")
+    told = tomllib.loads(beside.read_text(encoding="utf-8"))
+    measures = [Measure(**measure) for measure in told["measure"]]
     template = Path(__file__).with_name("comparison_template.md").read_text(encoding="utf-8")
     return template.format(
         facts="\n".join(line for line in text.splitlines() if line.startswith("- ")),
-        verdict=_verdict(tables),
-        tables="\n\n".join(f"## {table.title}\n\n{_with_best(table)}" for table in tables),
+        verdict=verdict(tables, measures),
+        tables="\n\n".join(f"### {table.title}\n\n{_with_best(table, measures)}" for table in tables),
         remark=text[text.index("\n\n", last_row) :].strip(),
         kills=_markdown(next(_tables((RESULTS / "kills.md").read_text(encoding="utf-8")))),
+        features=_features(told["features"]),
     )
 
 
@@ -65,50 +86,71 @@ def _tables(text: str) -> Iterator[Table]:
         yield Table(section.splitlines()[0], header, tuple(rows))
 
 
-def _verdict(tables: Sequence[Table]) -> str:
-    """Say where Dragoman is first and where it is not."""
+def verdict(tables: Sequence[Table], measures: Sequence[Measure]) -> str:
+    """Say where Dragoman as it is installed is first among the programs, where it is not and why."""
     first: list[str] = []
     behind: list[str] = []
-    for table in tables:
-        for place, column in enumerate(table.columns):
-            if (best := _best(table, place)) is None:
-                continue
-            ours = next(row[place] for row in table.rows if row[0] == OURS)
-            if ours == best:
-                first.append(column)
-            else:
-                leader = next(row[0] for row in table.rows if row[place] == best)
-                behind.append(f"{column} ({ours}; {leader}: {best})")
-    total = len(first) + len(behind)
-    lines = [
-        f"Of {total} columns, Dragoman as it is installed leads in {len(first)}, alone or with others:",
-        "",
-        *(f"- {column}" for column in first),
-        "",
-        f"and is behind in {len(behind)}:",
-        "",
-        *(f"- {column}" for column in behind),
+    unmeasured: list[str] = []
+    for measure in measures:
+        cells = _cells(tables, measure.column)
+        if OURS not in cells or len(cells) == 1:
+            unmeasured.append(measure.column)
+            continue
+        ours = cells[OURS]
+        others = {name: cell for name, cell in cells.items() if not name.startswith(OURS)}
+        if ahead := [name for name in others if measure.is_ahead(others[name], ours)]:
+            leader = _best(measure, {name: others[name] for name in ahead})
+            why = f"{measure.reason} *Next:* {measure.next}"
+            behind.append(f"- **{measure.column}**: {ours}; {leader}: {others[leader]}. {why}")
+        else:
+            first.append(f"- {measure.column}: {ours}; the next: {others[_best(measure, others)]}")
+    parts = [
+        f"Of {len(first) + len(behind)} measures, no other program is ahead of Dragoman as it is installed "
+        f"in {len(first)}:",
+        "\n".join(first),
+        f"and at least one is in {len(behind)}:",
+        "\n".join(behind),
     ]
-    return "\n".join(lines)
+    if unmeasured:
+        parts += [f"Not measured yet: {'; '.join(unmeasured)}."]
+    return "\n\n".join(parts)
 
 
-def _best(table: Table, place: int) -> str | None:
-    """Return the best cell of a column; None of one that does not compare."""
-    column = table.columns[place]
-    if not column or column == "ratio":
-        return None
-    cells = [row[place] for row in table.rows]
-    less_is_better = column.endswith((", s", ", ms"))
-    return (min if less_is_better else max)(cells, key=float)
+def _cells(tables: Sequence[Table], column: str) -> dict[str, str]:
+    """Return the numbers of a column by row."""
+    for table in tables:
+        if column in table.columns:
+            place = table.columns.index(column)
+            return {row[0]: row[place] for row in table.rows if row[place] != "-"}
+    return {}
 
 
-def _with_best(table: Table) -> str:
-    best = [_best(table, place) for place in range(len(table.columns))]
+def _best(measure: Measure, cells: dict[str, str]) -> str:
+    """Name the row with the best cell, the first of several."""
+    choose = min if measure.better == "less" else max
+    return choose(cells, key=lambda name: float(cells[name]))
+
+
+def _with_best(table: Table, measures: Sequence[Measure]) -> str:
+    """Write a table with the best of each column in bold."""
+    compared = {measure.column: measure for measure in measures}
+    best: list[str | None] = []
+    for column in table.columns:
+        cells = _cells([table], column)
+        best.append(cells[_best(compared[column], cells)] if column in compared and cells else None)
     rows = tuple(
         tuple(f"**{cell}**" if cell == top else cell for cell, top in zip(row, best, strict=True))
         for row in table.rows
     )
     return _markdown(Table(table.title, table.columns, rows))
+
+
+def _features(told: dict[str, Any]) -> str:
+    heads = tuple(
+        f"[{name}]({source})" for name, source in zip(told["programs"], told["sources"], strict=True)
+    )
+    rows = tuple((name, *says) for name, *says in ((row["name"], *row["says"]) for row in told["row"]))
+    return _markdown(Table("", ("", *heads), rows)).replace("---:", "---")
 
 
 def _markdown(table: Table) -> str:

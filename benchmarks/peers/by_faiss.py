@@ -1,38 +1,61 @@
-"""The script that everybody writes first: sentence-transformers, and a flat FAISS index."""
+"""The script that everybody writes first: sentence-transformers, a flat FAISS index, a file of the texts."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 Task = dict[str, Any]
-Rows = Sequence[tuple[str, str]]
+Passage = tuple[str, str, str]
+"""Its id, its document and its text."""
+Found = tuple[str, str]
+"""A document and a text."""
 
 
-def build(task: Task, rows: Rows) -> None:
-    """Embed the passages and write the index."""
+def loaded(task: Task) -> Any:
+    """Load the encoder."""
+    return import_module("sentence_transformers").SentenceTransformer(task["model"], device="cpu")
+
+
+def build(task: Task, rows: Sequence[Passage], encoder: Any) -> None:
+    """Embed the passages and write both files."""
+    vectors = encoder.encode([text for _, _, text in rows], normalize_embeddings=True)
+    fill(task, rows, vectors)
+
+
+def fill(task: Task, rows: Sequence[Passage], vectors: Any) -> None:
+    """Write passages with their vectors, float32 (N, D)."""
     faiss = import_module("faiss")
-    vectors = _model(task).encode([text for _, text in rows], normalize_embeddings=True, batch_size=32)
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
-    Path(task["folder"]).mkdir(parents=True, exist_ok=True)
-    faiss.write_index(index, f"{task['folder']}/index.faiss")
+    folder = Path(task["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
+    faiss.write_index(index, str(folder / "index.faiss"))
+    (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
 
 
-def opened(task: Task, rows: Rows) -> Callable[[str], list[str]]:
-    """Return what names the documents of the nearest passages."""
+def opened(task: Task, encoder: Any) -> Callable[[str], list[Found]]:
+    """Return what finds the nearest passages."""
+    near = opened_by_vector(task)
+    return lambda query: near(encoder.encode([query], normalize_embeddings=True)[0])
+
+
+def opened_by_vector(task: Task) -> Callable[[Any], list[Found]]:
+    """Return what finds the passages nearest to a vector, float32 (D,)."""
     index = import_module("faiss").read_index(f"{task['folder']}/index.faiss")
-    model = _model(task)
-    documents = [document for document, _ in rows]
+    rows = held(task)
 
-    def ask(query: str) -> list[str]:
-        _, rows = index.search(model.encode([query], normalize_embeddings=True), task["depth"])
-        return [documents[row] for row in rows[0] if row >= 0]
+    def ask(vector: Any) -> list[Found]:
+        _, places = index.search(vector[None], task["depth"])
+        return [rows[place] for place in places[0] if place >= 0]
 
     return ask
 
 
-def _model(task: Task) -> Any:
-    return import_module("sentence_transformers").SentenceTransformer(task["model"], device="cpu")
+def held(task: Task) -> list[Found]:
+    """List the passages that it holds."""
+    text = Path(task["folder"], "rows.json").read_text(encoding="utf-8")
+    return [(document, passage) for _, document, passage in json.loads(text)]

@@ -1,4 +1,4 @@
-"""LanceDB, as its manual has it: a table of vectors, with a full-text index where words are asked too."""
+"""LanceDB, as its manual has it: a table that merges what is new, and words where they are asked."""
 
 from __future__ import annotations
 
@@ -7,42 +7,68 @@ from importlib import import_module
 from typing import Any
 
 Task = dict[str, Any]
-Rows = Sequence[tuple[str, str]]
+Passage = tuple[str, str, str]
+"""Its id, its document and its text."""
+Found = tuple[str, str]
+"""A document and a text."""
+_TABLE = "passages"
 
 
-def build(task: Task, rows: Rows) -> None:
-    """Embed the passages and write the table."""
-    vectors = _model(task).encode([text for _, text in rows], normalize_embeddings=True, batch_size=32)
-    table = (
-        import_module("lancedb")
-        .connect(task["folder"])
-        .create_table(
-            "passages",
-            [
-                {"document": document, "text": text, "vector": vector}
-                for (document, text), vector in zip(rows, vectors.tolist(), strict=True)
-            ],
-        )
-    )
-    if task["hybrid"]:
+def loaded(task: Task) -> Any:
+    """Load the encoder."""
+    return import_module("sentence_transformers").SentenceTransformer(task["model"], device="cpu")
+
+
+def build(task: Task, rows: Sequence[Passage], encoder: Any) -> None:
+    """Embed the passages and write the table, or bring it up to date."""
+    fill(task, rows, encoder.encode([text for _, _, text in rows], normalize_embeddings=True))
+
+
+def fill(task: Task, rows: Sequence[Passage], vectors: Any) -> None:
+    """Write passages with their vectors, float32 (N, D)."""
+    database = import_module("lancedb").connect(task["folder"])
+    records = [
+        {"id": name, "document": document, "text": text, "vector": vector}
+        for (name, document, text), vector in zip(rows, vectors.tolist(), strict=True)
+    ]
+    if _TABLE in database.table_names():
+        merge = database.open_table(_TABLE).merge_insert("id").when_matched_update_all()
+        merge.when_not_matched_insert_all().when_not_matched_by_source_delete().execute(records)
+        return
+    table = database.create_table(_TABLE, records)
+    if task["words"]:
         table.create_fts_index("text")
 
 
-def opened(task: Task, _rows: Rows) -> Callable[[str], list[str]]:
-    """Return what names the documents of the best passages."""
-    model = _model(task)
-    table = import_module("lancedb").connect(task["folder"]).open_table("passages")
+def opened(task: Task, encoder: Any) -> Callable[[str], list[Found]]:
+    """Return what finds the best passages."""
+    near = opened_by_vector(task)
+    table = _table(task)
 
-    def ask(query: str) -> list[str]:
-        vector = model.encode([query], normalize_embeddings=True)[0]
-        if task["hybrid"]:
-            search = table.search(query_type="hybrid").vector(vector).text(query)
-        else:
-            search = table.search(vector).distance_type("cosine")
-        return [row["document"] for row in search.limit(task["depth"]).to_list()]
+    def ask(query: str) -> list[Found]:
+        vector = encoder.encode([query], normalize_embeddings=True)[0]
+        if not task["words"]:
+            return near(vector)
+        return _rows(table.search(query_type="hybrid").vector(vector).text(query).limit(task["depth"]))
 
     return ask
 
 
-def _model(task: Task) -> Any:
-    return import_module("sentence_transformers").SentenceTransformer(task["model"], device="cpu")
+def opened_by_vector(task: Task) -> Callable[[Any], list[Found]]:
+    """Return what finds the passages nearest to a vector, float32 (D,)."""
+    table = _table(task)
+    return lambda vector: _rows(table.search(vector).distance_type("cosine").limit(task["depth"]))
+
+
+def held(task: Task) -> list[Found]:
+    """List the passages that it holds."""
+    rows = _table(task).to_arrow().select(["document", "text"]).to_pylist()
+    return [(row["document"], row["text"]) for row in rows]
+
+
+def _rows(search: Any) -> list[Found]:
+    return [(row["document"], row["text"]) for row in search.to_list()]
+
+
+def _table(task: Task) -> Any:
+    return import_module("lancedb").connect(task["folder"]).open_table(_TABLE)

@@ -10,30 +10,48 @@ from pathlib import Path
 from typing import Any
 
 Task = dict[str, Any]
-Rows = Sequence[tuple[str, str]]
+Passage = tuple[str, str, str]
+"""Its id, its document and its text."""
+Found = tuple[str, str]
+"""A document and a text."""
 
 
-def build(task: Task, rows: Rows) -> None:
-    """Register the encoder, embed the passages and write the collection."""
+def loaded(task: Task) -> Any:
+    """Register the encoder, and load it."""
     home = Path(task["folder"])
     home.mkdir(parents=True, exist_ok=True)
+    os.environ["LLM_USER_PATH"] = str(home)
     (home / "sentence-transformers.json").write_text(json.dumps([{"name": task["model"]}]), encoding="utf-8")
-    collection = _collection(task)
-    collection.embed_multi_with_metadata(
-        (str(row), text, {"document": document}) for row, (document, text) in enumerate(rows)
+    model = import_module("llm").get_embedding_model(f"sentence-transformers/{task['model']}")
+    model.embed("load")
+    return model
+
+
+def build(task: Task, rows: Sequence[Passage], encoder: Any) -> None:
+    """Embed the passages that are new or changed and write the collection."""
+    _collection(task, encoder).embed_multi_with_metadata(
+        ((name, text, {"document": document}) for name, document, text in rows), store=True
     )
 
 
-def opened(task: Task, _rows: Rows) -> Callable[[str], list[str]]:
-    """Return what names the documents of the nearest passages."""
-    collection = _collection(task)
+def opened(task: Task, encoder: Any) -> Callable[[str], list[Found]]:
+    """Return what finds the nearest passages."""
+    collection = _collection(task, encoder)
     return lambda query: [
-        entry.metadata["document"] for entry in collection.similar(query, number=task["depth"])
+        (entry.metadata["document"], entry.content)
+        for entry in collection.similar(query, number=task["depth"])
     ]
 
 
-def _collection(task: Task) -> Any:
-    os.environ["LLM_USER_PATH"] = task["folder"]
-    llm, sqlite_utils = import_module("llm"), import_module("sqlite_utils")
-    database = sqlite_utils.Database(f"{task['folder']}/embeddings.db")
-    return llm.Collection("passages", database, model_id=f"sentence-transformers/{task['model']}")
+def held(task: Task) -> list[Found]:
+    """List the passages that it holds."""
+    rows = _database(task).query("select id, content from embeddings")
+    return [(row["id"].rpartition("#")[0], row["content"]) for row in rows]
+
+
+def _collection(task: Task, model: Any) -> Any:
+    return import_module("llm").Collection("passages", _database(task), model=model)
+
+
+def _database(task: Task) -> Any:
+    return import_module("sqlite_utils").Database(f"{task['folder']}/embeddings.db")

@@ -29,6 +29,8 @@ from training.export import write_json
 from training.measures import Cell
 from training.tokens import make_tokens
 
+pytestmark = pytest.mark.slow
+
 SEED = 5
 ROWS = (
     ("the house is old", "das Haus ist alt"),

@@ -1,0 +1,1 @@
+"""What an index costs by its size: each act in a process of its own, and the law that it grows by."""
