@@ -177,6 +177,7 @@ def test_every_error_has_an_exit_code() -> None:
         "IndexMismatch": 3,
         "IndexLocked": 11,
         "IndexDamaged": 3,
+        "MemberFailed": 3,
         "EncoderUnavailable": 4,
         "UnreadableFile": 2,
         "ReaderDied": 2,

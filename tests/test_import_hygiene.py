@@ -9,7 +9,7 @@ import pytest
 
 ENCODING = {"torch", "transformers", "tokenizers", "sentence_transformers"}
 SCREEN = {"textual"}
-STORAGE = {"faiss"}
+STORAGE = {"faiss", "psycopg"}
 SERVERS = {"starlette", "uvicorn", "mcp"}
 LOADED = "import sys, importlib; importlib.import_module(sys.argv[1]); print(*sys.modules)"
 
@@ -17,7 +17,7 @@ LOADED = "import sys, importlib; importlib.import_module(sys.argv[1]); print(*sy
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("terminal.cli", ENCODING | SCREEN | STORAGE | SERVERS | {"numpy", "lxml", "sqlite_utils"}),
+        ("terminal.cli", ENCODING | SCREEN | STORAGE | SERVERS | {"numpy", "lxml"}),
         ("terminal.start", {"click", "dataclasses", "json", "msgspec", "asyncio"}),
         ("terminal.engine.opening", ENCODING | SCREEN | STORAGE | SERVERS | {"numpy", "asyncio", "lxml"}),
         ("terminal.tui.app", ENCODING | STORAGE),
