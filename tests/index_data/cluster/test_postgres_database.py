@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -209,6 +210,13 @@ def test_who_else_writes_is_known(postgres: str, database: PostgresDatabase) -> 
         for writer in (database, second):
             with writer.alone() as alone:
                 assert not alone
+    # The server lets go of what the second one held when it notices that it is gone.
+    patience = time.monotonic() + 10
+    while time.monotonic() < patience:
+        with database.alone() as alone:
+            if alone:
+                break
+        time.sleep(0.05)
     with database.alone() as alone:
         assert alone
         came = threading.Event()
