@@ -48,7 +48,7 @@ class Words(Protocol):
 
 
 class Channels(Protocol):
-    """The channels of one index; every method but the last three runs inside the caller's transaction."""
+    """The channels of one index; methods that take `rows` run inside the caller's transaction."""
 
     def words(self, rows: Rows) -> Words:
         """Look at the words."""

@@ -151,12 +151,12 @@ def load_settings(
         IndexProblem: the folder stands for another index.
     """
     traced = trace_settings(flags, environment)
-    if not several and (names := list(traced.settings.several)):
+    settings = traced.settings
+    if not several and (names := list(settings.several)):
         raise UsageError(
             f"this works with one collection at a time, not with {', '.join(names)}",
             remedy=f"Name one: --collection {names[0]}",
         )
-    settings = traced.settings
     by_flag = traced.origins["catalogue"].source is Source.FLAG
     settle(
         settings.index,
@@ -164,11 +164,11 @@ def load_settings(
         offline=settings.offline is True,
         catalogue=settings.catalogue if by_flag else None,
     )
-    if traced.ignored and not traced.settings.quiet and narrates():
+    if traced.ignored and not settings.quiet and narrates():
         what = "; ".join(fault.what for fault in traced.ignored[:3])
         more = f" and {len(traced.ignored) - 3} more" if len(traced.ignored) > 3 else ""
         tell(f"ignored in {traced.project_file}: {what}{more}; see `dragoman config validate`")
-    return traced.settings
+    return settings
 
 
 def trace_settings(flags: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Traced:
