@@ -172,6 +172,11 @@ class Reranker(Protocol):
 class QuickReranker(Reranker, Protocol):
     """A `Reranker` that may have a first guess, which costs next to nothing."""
 
-    def quick_scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32] | None:
-        """Guess `scores`, up to one constant: float32 (N,), 0 to 1; None where it cannot tell."""
+    @property
+    def guesses(self) -> bool:
+        """Whether it has one with the encoder that it was given."""
+        ...
+
+    def quick_scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """Guess `scores`, up to one constant: float32 (N,), 0 to 1; zeros where it does not guess."""
         ...

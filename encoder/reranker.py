@@ -31,10 +31,15 @@ class MaxSimReranker:
                 scores[number] = weights @ best_cosines(query_tokens, tokens)
         return np.clip(scores, 0, 1)
 
-    def quick_scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32] | None:
-        """Compare by what pieces mean wherever they stand: float32 (N,); None where there is no table."""
+    @property
+    def guesses(self) -> bool:
+        """Whether the encoder has a table of what pieces mean wherever they stand."""
+        return isinstance(self.embedder, PieceEmbedder) and self.embedder.pieces is not None
+
+    def quick_scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """Compare by what pieces mean wherever they stand: float32 (N,); zeros without a table of them."""
         if not isinstance(self.embedder, PieceEmbedder) or self.embedder.pieces is None:
-            return None
+            return np.zeros(len(passages), dtype=np.float32)
         return np.clip(self.embedder.pieces.max_sims(query, passages), 0, 1)
 
     def _weights(self, query: str, tokens: int) -> NDArray[np.float32]:

@@ -36,7 +36,7 @@ class Opinion:
 
 def candidates_for(reranker: Reranker | None) -> int:
     """How many of the best passages to hand to `opinions`."""
-    return GUESSED if isinstance(reranker, QuickReranker) else WITHOUT_GUESS
+    return GUESSED if isinstance(reranker, QuickReranker) and reranker.guesses else WITHOUT_GUESS
 
 
 def opinions(
@@ -57,10 +57,9 @@ def opinions(
     so_far = np.array([evidence_of(score) for score in scores])
     evidence = np.zeros(len(passages))
     thorough = len(passages)
-    if isinstance(reranker, QuickReranker) and pace.clock() < deadline:
-        quick = reranker.quick_scores(question, passages)
-        if quick is not None:
-            evidence, thorough = _evidence(quick), min(THOROUGH, thorough)
+    if isinstance(reranker, QuickReranker) and reranker.guesses and pace.clock() < deadline:
+        evidence = _evidence(reranker.quick_scores(question, passages))
+        thorough = min(THOROUGH, thorough)
     order = np.argsort(-(so_far + evidence), kind="stable")[:thorough].tolist()
     found = _within(question, [passages[place] for place in order], reranker, pace, deadline)
     seen = order[: len(found)]

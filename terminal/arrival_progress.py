@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from rich.progress import Progress as LiveLine
 from terminal.diagnostics import tell, tell_json
 from terminal.json_output import dump
 from terminal.safe_text import safe_text
-from terminal.ways_to_show import Show
+from terminal.ways_to_show import Show, way
 
 if TYPE_CHECKING:
     from encoder.models.fetch import Arrival, Watch
@@ -24,27 +23,21 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-@contextmanager
-def shown_arrivals(show: Show = Show.AUTO) -> Iterator[Watch]:
+def shown_arrivals(show: Show = Show.AUTO) -> AbstractContextManager[Watch]:
     """Hand out what shows each `Arrival` that it is given."""
-    match show:
-        case Show.AUTO:
-            with _live_line() if sys.stderr.isatty() else _lines() as watch:
-                yield watch
-        case Show.PLAIN:
-            with _lines() as watch:
-                yield watch
-        case Show.JSON:
-            yield _as_json
-        case Show.OFF:
-            yield _unwatched
+    shows = way(show, live=_live_line, lines=_lines, json=_json_lines)
+    return shows() if shows else nullcontext(_ignore)
 
 
-def _as_json(arrival: Arrival) -> None:
+def _json_lines() -> AbstractContextManager[Watch]:
+    return nullcontext(_tell_json)
+
+
+def _tell_json(arrival: Arrival) -> None:
     tell_json(dump({"type": "arrival", **asdict(arrival)}))
 
 
-def _unwatched(_arrival: Arrival) -> None:
+def _ignore(_arrival: Arrival) -> None:
     """Show nothing."""
 
 

@@ -87,7 +87,8 @@ def index_of_its_own(judged: JudgedSet, settings: Settings, place: Path) -> Iter
 def _read(documents: JudgedDocuments, settings: Settings) -> None:
     """Bring the index of a corpus up to date with it."""
     from ingest.ingester import Manner
-    from terminal.progress_bar import watched
+    from terminal.progress_bar import shown
+    from terminal.ways_to_show import way_to_show
     from terminal.wiring import open_ingester
 
     assert documents.root is not None
@@ -95,7 +96,7 @@ def _read(documents: JudgedDocuments, settings: Settings) -> None:
         open_ingester(settings) as ingester,
         closing(ingester.ingest([documents.root], Manner(heed_ignore_files=False))) as events,
     ):
-        for _ in events if settings.quiet else watched(events):
+        for _ in shown(events, way_to_show(None, silent=settings.quiet), settings.index):
             pass
 
 

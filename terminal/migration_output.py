@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from time import monotonic
 
@@ -13,23 +12,16 @@ from rich.progress import Progress as LiveLine
 from index_data.migration import Migrated, Step
 from terminal.diagnostics import tell, tell_json
 from terminal.json_output import dump
-from terminal.ways_to_show import Show
+from terminal.ways_to_show import Show, way
 
 _SECONDS_BETWEEN_LINES = 10.0
 _Events = Iterable[Step | Migrated]
 
 
-def shown(events: _Events, show: Show) -> _Events:
+def shown(events: _Events, show: Show) -> Iterator[Step | Migrated]:
     """Pass `events` on and show how far they are."""
-    match show:
-        case Show.AUTO:
-            return _with_live_line(events) if sys.stderr.isatty() else _with_lines(events)
-        case Show.PLAIN:
-            return _with_lines(events)
-        case Show.JSON:
-            return _with_json_lines(events)
-        case Show.OFF:
-            return events
+    shows = way(show, live=_with_live_line, lines=_with_lines, json=_with_json_lines)
+    return shows(events) if shows else iter(events)
 
 
 def migrated_fields(migrated: Migrated) -> dict[str, object]:

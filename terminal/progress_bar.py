@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from time import monotonic
 
 from rich.console import Console
@@ -12,13 +12,20 @@ from rich.progress import Progress as LiveLine
 
 from ingest.progress import Embedded, Found, Ingested, Moved, Progress, Skipped, Unchanged
 from terminal.diagnostics import tell
+from terminal.ingest_output import with_json_lines
+from terminal.ways_to_show import Show, way
 
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def watched(events: Iterable[Progress]) -> Iterator[Progress]:
+def shown(events: Iterable[Progress], show: Show, index_folder: Path) -> Iterator[Progress]:
     """Pass `events` on and show what they say so far."""
-    return _with_live_line(events) if sys.stderr.isatty() else told_now_and_then(events)
+
+    def as_json(events: Iterable[Progress]) -> Iterator[Progress]:
+        return with_json_lines(events, index_folder)
+
+    shows = way(show, live=_with_live_line, lines=_with_lines, json=as_json)
+    return shows(events) if shows else iter(events)
 
 
 class Tally:
@@ -76,7 +83,7 @@ def _with_live_line(events: Iterable[Progress]) -> Iterator[Progress]:
             yield event
 
 
-def told_now_and_then(events: Iterable[Progress]) -> Iterator[Progress]:
+def _with_lines(events: Iterable[Progress]) -> Iterator[Progress]:
     """Pass `events` on, and write a line on stderr every ten seconds."""
     told = started = monotonic()
     tally = Tally(started)

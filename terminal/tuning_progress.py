@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from time import monotonic
 
@@ -12,24 +11,17 @@ from rich.progress import Progress as LiveLine
 
 from encoder.tuning.progress import Learnt, Measured, Measuring, Prepared, Progress, Report
 from terminal.diagnostics import tell
-from terminal.ways_to_show import Show
+from terminal.ways_to_show import Show, way
 
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def shown(events: Iterable[Progress], show: Show) -> Iterable[Progress]:
+def shown(events: Iterable[Progress], show: Show) -> Iterator[Progress]:
     """Pass `events` on and show what they say."""
-    match show:
-        case Show.AUTO:
-            return _with_live_line(events) if sys.stderr.isatty() else _with_lines(events)
-        case Show.PLAIN:
-            return _with_lines(events)
-        case Show.JSON:
-            from terminal.tuning_output import with_json_lines
+    from terminal.tuning_output import with_json_lines
 
-            return with_json_lines(events)
-        case Show.OFF:
-            return events
+    shows = way(show, live=_with_live_line, lines=_with_lines, json=with_json_lines)
+    return shows(events) if shows else iter(events)
 
 
 def prepared_line(prepared: Prepared) -> str:

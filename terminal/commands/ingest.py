@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from time import monotonic
@@ -18,7 +17,7 @@ from terminal.ways_to_show import Show, way_to_show
 
 if TYPE_CHECKING:
     from ingest.ingester import Manner
-    from ingest.progress import Progress, Report
+    from ingest.progress import Report
 
 _STOPPING = "Stopping after the document under way; Ctrl-C again stops at once."
 
@@ -92,6 +91,7 @@ def _ingested(
 ) -> Report:
     from ingest.progress import Finished
     from terminal.interruption import asked_to_stop
+    from terminal.progress_bar import shown
     from terminal.wiring import open_ingester
 
     announce = tell if show in {Show.AUTO, Show.PLAIN} else None
@@ -100,25 +100,10 @@ def _ingested(
         asked_to_stop(_STOPPING) as stop,
         closing(ingester.ingest(paths, manner, stop.is_set)) as events,
     ):
-        for event in _shown(events, show, settings.index):
+        for event in shown(events, show, settings.index):
             if isinstance(event, Finished):
                 return event.report
     raise AssertionError("an ingest ends with Finished")
-
-
-def _shown(events: Iterable[Progress], show: Show, index_folder: Path) -> Iterable[Progress]:
-    from terminal.ingest_output import with_json_lines
-    from terminal.progress_bar import told_now_and_then, watched
-
-    match show:
-        case Show.AUTO:
-            return watched(events)
-        case Show.PLAIN:
-            return told_now_and_then(events)
-        case Show.JSON:
-            return with_json_lines(events, index_folder)
-        case Show.OFF:
-            return events
 
 
 def _tell_report(report: Report, *, seconds: float, quiet: bool) -> None:

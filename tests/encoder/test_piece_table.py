@@ -85,8 +85,8 @@ def test_the_reranker_guesses_by_it_and_weighs_by_it(embedder: TransformerEmbedd
     reranker = MaxSimReranker(embedder)
     assert isinstance(embedder, PieceEmbedder)
     assert isinstance(reranker, QuickReranker)
+    assert reranker.guesses
     quick, thorough = reranker.quick_scores(QUERY, PASSAGES), reranker.scores(QUERY, PASSAGES)
-    assert quick is not None
     assert quick.argmax() == thorough.argmax() == 2
     assert thorough.tolist() == pytest.approx(reranker.scores(f"{QUERY}", PASSAGES).tolist())
 
@@ -95,7 +95,8 @@ def test_an_encoder_without_pieces_has_no_guess(gemma_folder: Path) -> None:
     embedder = TransformerEmbedder(resolve(str(gemma_folder)), place("cpu", NumberFormat.FLOAT32))
     assert embedder.pieces is None
     reranker = MaxSimReranker(embedder)
-    assert reranker.quick_scores(QUERY, PASSAGES) is None
+    assert not reranker.guesses
+    assert not reranker.quick_scores(QUERY, PASSAGES).any()
     assert reranker.scores(QUERY, PASSAGES).shape == (4,)
 
 

@@ -46,14 +46,10 @@ class Slow:
 class Guessing(Slow):
     """Guesses at once, 0.3 too high."""
 
-    def quick_scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32] | None:
+    guesses: bool = True
+
+    def quick_scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32]:
         return np.array([0.3 + int(passage) / 1000 for passage in passages], dtype=np.float32)
-
-
-@dataclass
-class Guessless(Guessing):
-    def quick_scores(self, query: str, passages: Sequence[str]) -> NDArray[np.float32] | None:
-        return None
 
 
 def test_without_a_limit_everything_is_compared_at_once() -> None:
@@ -135,9 +131,9 @@ def test_without_time_there_is_not_even_a_guess() -> None:
     assert {opinion.rerank for opinion in said} == {None}
 
 
-def test_a_reranker_that_has_no_guess_this_time_compares_all() -> None:
+def test_a_reranker_that_has_no_guess_with_its_encoder_compares_all() -> None:
     clock = Clock()
-    _, reranked = opinions("q", SCORES, PASSAGES, Guessless(clock), Pace(clock), math.inf)
+    _, reranked = opinions("q", SCORES, PASSAGES, Guessing(clock, guesses=False), Pace(clock), math.inf)
     assert reranked == Reranked(30, 30)
 
 
@@ -145,3 +141,4 @@ def test_who_guesses_looks_at_more() -> None:
     clock = Clock()
     assert candidates_for(Guessing(clock)) == GUESSED
     assert candidates_for(Slow(clock)) == candidates_for(None) == WITHOUT_GUESS
+    assert candidates_for(Guessing(clock, guesses=False)) == WITHOUT_GUESS

@@ -19,7 +19,8 @@ from ingest.progress import (
     Unchanged,
 )
 from terminal import progress_bar
-from terminal.progress_bar import Tally, clock, watched
+from terminal.progress_bar import Tally, clock, shown
+from terminal.ways_to_show import Show
 
 PATH = Path("/library/a.txt")
 EVENTS: list[Progress] = [
@@ -53,7 +54,7 @@ def test_a_clock_has_hours_only_where_they_are_needed() -> None:
 
 
 def test_events_pass_through_unchanged_and_short_runs_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(watched(EVENTS)) == EVENTS
+    assert list(shown(EVENTS, Show.AUTO, Path("index"))) == EVENTS
     assert capsys.readouterr() == ("", "")
 
 
@@ -62,7 +63,7 @@ def test_without_a_terminal_long_runs_say_a_line_now_and_then(
 ) -> None:
     seconds = iter(range(0, 1_000, 4))
     monkeypatch.setattr(progress_bar, "monotonic", lambda: float(next(seconds)))
-    assert list(watched(EVENTS)) == EVENTS
+    assert list(shown(EVENTS, Show.AUTO, Path("index"))) == EVENTS
     said, lines = capsys.readouterr()
     assert said == ""
     assert "10 files" in lines
@@ -78,6 +79,6 @@ def test_on_a_terminal_one_line_lives_and_goes(monkeypatch: pytest.MonkeyPatch) 
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert list(watched(EVENTS)) == EVENTS
+    assert list(shown(EVENTS, Show.AUTO, Path("index"))) == EVENTS
     assert "4 of 10 files" in screen.getvalue()
     assert screen.getvalue().endswith("\x1b[2K")
