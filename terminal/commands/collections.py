@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from index_data.errors import DragomanError, IndexMissing, UsageError
+from index_data.errors import DragomanError, IndexDamaged, IndexMissing, UsageError
 from index_data.lock import WriterLock
 from index_data.paths import IndexPaths
 from index_data.records import IndexSummary
@@ -74,20 +74,22 @@ def show(*, name: str, as_json: bool) -> int:
 def remove(*, name: str, yes: bool, as_json: bool, quiet: bool | None) -> int:
     """Delete a collection: its index, and nothing of the documents.
 
-    It is refused while something is written to it. Asks first, unless --yes is given.
+    It is refused while something is written to it. Asks first, unless --yes is given. Where it is in Milvus
+    or PostgreSQL, what stays there is named.
     """
     load_settings({})
     one = _known(name)
     if not yes:
         _ask(one)
+    left = _elsewhere(one)
     _delete(one)
     if as_json:
-        deliver(
-            dump({"schema": SCHEMA, "removed": {"name": one.name, "folder": str(one.folder)}}, indent=2)
-            + "\n"
-        )
+        removed = {"name": one.name, "folder": str(one.folder), "left": left}
+        deliver(dump({"schema": SCHEMA, "removed": removed}, indent=2) + "\n")
     elif not quiet:
         tell(f"the collection {one.name} is removed")
+    if left:
+        tell(f"What it holds stays in {safe_text(' and '.join(left))}: drop it there.")
     return ExitCode.OK
 
 
@@ -118,6 +120,17 @@ def _ask(one: Collection) -> None:
     held = _held(one)
     documents = f", made of {held.documents:,} documents" if isinstance(held, IndexSummary) else ""
     click.confirm(f"Remove the index in {safe_path(one.folder)}{documents}?", abort=True, err=True)
+
+
+def _elsewhere(one: Collection) -> list[str]:
+    """Name the servers that keep what a collection holds."""
+    from index_data.cluster.elsewhere import Elsewhere
+
+    try:
+        held = Elsewhere.of(one.folder)
+    except IndexDamaged:
+        return []
+    return [] if held is None else [held.address, *filter(None, [held.catalogue])]
 
 
 def _delete(one: Collection) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from index_data.cluster.elsewhere import Elsewhere
 from index_data.lock import WriterLock
 from index_data.paths import IndexPaths
 from terminal.cli import main
@@ -80,9 +81,20 @@ def test_nothing_is_removed_without_a_yes(papers: Path, capsys: pytest.CaptureFi
     assert "Give --yes." in capsys.readouterr().err
     assert papers.is_dir()
     assert main(["collections", "remove", "--yes", "--json", "papers"]) == 0
-    removed = {"name": "papers", "folder": str(papers)}
+    removed = {"name": "papers", "folder": str(papers), "left": []}
     assert json.loads(capsys.readouterr().out) == {"schema": "dragoman.collections/1", "removed": removed}
     assert list(papers.parent.iterdir()) == []
+
+
+def test_what_stays_on_servers_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    servers = ("milvus://db.example:19530/papers", "postgresql://me@db.example/papers")
+    folder = collection("far").folder
+    Elsewhere.parse(*servers).keep(folder)
+    assert main(["collections", "remove", "--yes", "--json", "far"]) == 0
+    said, told = capsys.readouterr()
+    assert json.loads(said)["removed"]["left"] == list(servers)
+    assert f"What it holds stays in {servers[0]} and {servers[1]}" in told
+    assert not folder.exists()
 
 
 def test_nothing_is_removed_under_a_writer(papers: Path, capsys: pytest.CaptureFixture[str]) -> None:
