@@ -54,6 +54,7 @@ def test_without_ray_it_says_what_to_install(
     assert "pip install 'dragoman[ray]'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_line_is_the_same_by_ray(folder: Path, tmp_path: Path) -> None:
     reports = {}
     for engine in ("local", "ray"):

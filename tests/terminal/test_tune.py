@@ -111,6 +111,7 @@ def test_a_better_encoder_is_kept_and_reads_the_documents_again(
     assert "exists already" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_that_reads_the_documents_again_works(
     private_index: Path, facts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
