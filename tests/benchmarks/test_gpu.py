@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from benchmarks.gpu import TINY, Texts, sample_text
 from benchmarks.report import RESULTS, ROOT
 from encoder.token_sequences import TokenSequencer
@@ -21,6 +23,7 @@ def test_texts_have_so_many_tokens_and_begin_anew() -> None:
     assert long in text
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_everything_and_writes_nothing() -> None:
     before = sorted(RESULTS.iterdir())
     done = subprocess.run(

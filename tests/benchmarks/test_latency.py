@@ -22,6 +22,7 @@ SENTENCES = {
 }
 
 
+@pytest.mark.slow
 def test_every_stage_of_a_real_search_is_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "WORK", tmp_path)
     monkeypatch.setattr(latency, "DOCUMENT", 20)

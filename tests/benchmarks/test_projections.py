@@ -20,6 +20,7 @@ def test_translations_are_those_of_the_same_fact() -> None:
     assert translations(DISTANCES, np.array([0, 1, 0, 1])) == 0
 
 
+@pytest.mark.slow
 def test_what_tsne_keeps_is_more_than_what_pca_keeps() -> None:
     rng = np.random.default_rng(3)
     middles = rng.normal(size=(8, 24))

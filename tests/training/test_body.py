@@ -58,6 +58,7 @@ def test_lazy_adam_is_adam_for_touched_rows() -> None:
     assert torch.equal(table[3:], before[3:])
 
 
+@pytest.mark.slow
 def test_a_student_learns() -> None:
     """A few steps on one batch lower its loss."""
     _, weights = tiny_weights()

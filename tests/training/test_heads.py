@@ -85,6 +85,7 @@ def measured(task: str, data: Path, out: Path, caplog: pytest.LogCaptureFixture)
     return float(caplog.messages[-1].split()[-1])
 
 
+@pytest.mark.slow
 def test_texts_get_labels(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     from transformers import pipeline
 
@@ -99,6 +100,7 @@ def test_texts_get_labels(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
     assert classifier("Stir the sauce and add some salt.")[0]["label"] == "kitchen"
 
 
+@pytest.mark.slow
 def test_names_in_texts_are_found(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     rows: list[dict[str, object]] = []
     for said in SAID:

@@ -158,6 +158,7 @@ def test_stages_stand_side_by_side(work: Path, target: Path, measuring_sets: Pat
     assert head == "|  | queries | among | teacher | static | first | builtin | 95 % of builtin |"
 
 
+@pytest.mark.slow
 def test_only_new_weights_or_other_sets_are_measured(work: Path, target: Path, measuring_sets: Path) -> None:
     def tampered() -> dict[str, Scores]:
         results = read_scores(work)

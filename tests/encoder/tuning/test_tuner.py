@@ -87,6 +87,7 @@ def test_tuned_vectors_are_those_of_sentence_transformers(tuned: tuple[Path, lis
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_same_seed_learns_the_same(
     private_encoder: Path,
     private_passages: list[StoredPassage],
