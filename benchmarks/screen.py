@@ -2,7 +2,8 @@
 
 The screen runs on a terminal of its own, in front of an index of sentences of the sample documents whose
 vectors imitate those of the built-in encoder. Keys are sent to it; a key is repainted when what the terminal
-gets holds the question with that letter. Meanwhile `dragoman ingest` adds documents to the same index.
+gets holds the question with that letter. Meanwhile documents are added to the same index, as the screen
+has it done, and by a command of the same priority.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from encoder.device import place
 from encoder.embedder import TransformerEmbedder
 from index_data.index import Index
 from index_data.records import Fingerprint
+from terminal.jobs.ingest_jobs import GIVES_WAY
 
 WORK = Path(__file__).parent / "work"
 QUESTIONS = (
@@ -54,13 +56,16 @@ SIZE = 40, 120
 """Lines and columns."""
 AFTER_A_QUESTION = 1.5
 """Seconds for its last stage."""
+INGESTS = {"it ingests": GIVES_WAY, "another command ingests": 0}
+"""What the priority of the ingest is lower by."""
 AIMS_MS = {"keystroke to repaint, p95": 50.0, "longest block": 30.0}
 PATIENCE = 10.0
 """Seconds after which a key counts as lost."""
 
 REMARK = """\
 Milliseconds from the byte of a key to the terminal's getting the question with that letter, and blocks of the
-screen's event loop: how late a timer of 2 ms came. `quiet` is before the ingest, in the same index."""
+screen's event loop: how late a timer of 2 ms came. `quiet` is before the ingests, in the same index. The
+screen itself starts ingests that give way to it (`nice`); another command has the priority of the screen."""
 
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|[\]P][^\x07\x1b]*(\x07|\x1b\\)|.)")
 
@@ -86,7 +91,7 @@ class Waited:
 
 
 def main() -> None:
-    """Type into the screen, first alone and then while an ingest runs."""
+    """Type into the screen, first alone and then while ingests run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.screen", description=__doc__)
     parser.add_argument("--passages", type=int, default=100_000, metavar="N")
     parser.add_argument(
@@ -100,9 +105,10 @@ def main() -> None:
         shutil.copytree(index, copy)
         say("typing, quiet")
         rows = {"quiet": typed(copy, options.rounds).row()}
-        with ingesting(copy, Path(scratch)):
-            say("typing while an ingest runs")
-            rows["while an ingest runs"] = typed(copy, options.rounds).row()
+        for name, priority in INGESTS.items():
+            with ingesting(copy, Path(scratch, name), priority):
+                say(f"typing while {name}")
+                rows[f"while {name}"] = typed(copy, options.rounds).row()
     columns = ("", "aim", *rows)
     names = list(rows["quiet"])
     table = Table(
@@ -148,14 +154,14 @@ def sentences() -> list[str]:
 
 
 @contextmanager
-def ingesting(index: Path, scratch: Path) -> Iterator[None]:
+def ingesting(index: Path, folder: Path, priority: int) -> Iterator[None]:
     """Let another process add documents of drawn sentences, more than it gets through, until the end."""
-    folder, dice, known = scratch / "files", Random(4), sentences()
+    dice, known = Random(folder.name), sentences()
     folder.mkdir()
     for number in range(400):
         text = "\n\n".join(" ".join(dice.choices(known, k=12)) for _ in range(40))
         (folder / f"{number}.txt").write_text(text, encoding="utf-8")
-    command = "import sys; from terminal.cli import main; sys.exit(main())"
+    command = f"import os, sys; os.nice({priority}); from terminal.cli import main; sys.exit(main())"
     arguments = [sys.executable, "-c", command, "ingest", "--index", str(index), "--quiet", str(folder)]
     before = passages_in(index)
     running = subprocess.Popen(arguments, cwd=ROOT, start_new_session=True)

@@ -33,7 +33,9 @@ _AT_ONCE = 1 << 20
 """Bytes of its lines that are read at once."""
 _LAST_WORDS = 4_096
 """Bytes at the end of its lines among which the reason of a failure stands."""
-_START = "import sys; from terminal.cli import main; sys.exit(main())"
+GIVES_WAY = 10
+"""By so much its priority is lower (`nice`) than that of the screen or the server that started it."""
+_START = f"import os, sys; os.nice({GIVES_WAY}); from terminal.cli import main; sys.exit(main())"
 
 
 class JobState(StrEnum):

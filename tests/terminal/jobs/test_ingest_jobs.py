@@ -8,12 +8,13 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from index_data.errors import NotThere
-from terminal.jobs.ingest_jobs import IngestJob, IngestJobs, JobState, _born
+from terminal.jobs.ingest_jobs import GIVES_WAY, IngestJob, IngestJobs, JobState, _born
 from terminal.jobs.job_output import job_fields
 from terminal.jobs.job_progress import JobReader
 
@@ -183,7 +184,13 @@ def test_a_process_is_started_and_leaves_word(folder: Path, tmp_path: Path) -> N
     job = jobs.start([tmp_path], tmp_path / "index", ["--model", "there-is-no-such-encoder"])
     assert jobs.all() == [job]
     [waiting] = [thread for thread in threading.enumerate() if job.job_id in thread.name]
-    waiting.join(60)
+    priorities = set()
+    while waiting.is_alive():
+        with suppress(ProcessLookupError):
+            priorities.add(os.getpriority(os.PRIO_PROCESS, job.process))
+        waiting.join(0.01)
+    # It gives way as soon as it has begun.
+    assert max(priorities) == min(os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY, 19)
     assert jobs.job(job.job_id).state is JobState.FAILED
     assert "there-is-no-such-encoder" in job.last_words()[0]
     assert len(job.last_words()) == 2
