@@ -38,6 +38,12 @@ def runs(text: str) -> Iterator[tuple[str, str]]:
         yield of, run
 
 
+def trigrams_of(run: str) -> list[str]:
+    """Give each letter of a run, and its end, with the two before it."""
+    padded = START + START + run + END
+    return [padded[place : place + 3] for place in range(len(run) + 1)]
+
+
 @cache
 def script_of(letter: str) -> str:
     """Name the script of a letter or of a mark that belongs to one; empty for anything else."""
@@ -85,8 +91,7 @@ class LetterModel:
         return odds, known, unknown
 
     def _of_run(self, run: str) -> float:
-        padded = START + START + run + END
-        triples = [padded[place : place + 3] for place in range(len(run) + 1)]
+        triples = trigrams_of(run)
         found, seen = _looked_up(self.trigrams, triples)
         places, known = _looked_up(self.pairs, [triple[1:] for triple in triples])
         contexts, followed = _looked_up(self.pairs, [triple[:2] for triple in triples])

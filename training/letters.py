@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.letters import END, FILE, START, STEPS, runs
+from search.letters import END, FILE, STEPS, runs, trigrams_of
 from training.held_out import HeldOut
 from training.pairs import Pair
 from training.sources.sentences import sentence_rows
@@ -56,8 +56,7 @@ def trigrams(pairs: Iterable[Pair]) -> dict[str, Counter[str]]:
                 continue
             seen.add(text)
             for script, run in runs(text):
-                padded = START + START + run + END
-                found[script].update(padded[place : place + 3] for place in range(len(run) + 1))
+                found[script].update(trigrams_of(run))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import exp, log
+from math import log
 
 import pytest
 
@@ -59,8 +59,10 @@ def test_the_shipped_model_knows_letters_of_many_scripts() -> None:
     assert list(found.trigrams) == sorted(found.trigrams)
     assert list(found.pairs) == sorted(found.pairs)
     assert found.log_odds("") == (0.0, 0, 0)
-    # A run of one letter, and one with letters that were never seen, have odds, too.
-    assert all(exp(found.log_odds(text)[0]) >= 0 for text in ("a", "ǂ", "ꞷꞷ"))
+    # Letters that were never seen are told against, and count as known.
+    odds, *letters_of = found.log_odds("ꞷꞷ")
+    assert odds < 0
+    assert letters_of == [2, 0]
 
 
 def test_a_script_of_syllables_or_of_few_texts_is_left_out() -> None:
