@@ -31,9 +31,16 @@ def test_layers_over_the_same_inputs_become_one() -> None:
     assert torch.allclose(both(hidden), expected, atol=1e-5)
 
 
-def test_the_kind_of_layer_follows_the_format() -> None:
+@pytest.mark.parametrize(
+    ("capability", "kind"), [("AVX512", PackedLinear), ("AVX2", Linear), ("DEFAULT", PackedLinear)]
+)
+def test_the_kind_of_layer_follows_the_format_and_the_cpu(
+    capability: str, kind: type[Linear], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     assert type(weights(int8=True).linear("a", 8, 4, bias=False)) is Int8Linear
-    assert type(weights().linear("a", 8, 4, bias=False)) is PackedLinear
+    assert type(weights().linear("a", 8, 4, bias=False)) is kind
+    assert type(weights(learning=True).linear("a", 8, 4, bias=False)) is Linear
     elsewhere = Weights({"a.weight": torch.zeros(4, 8)}, torch.device("meta"), torch.float32)
     assert type(elsewhere.linear("a", 8, 4, bias=False)) is Linear
 
