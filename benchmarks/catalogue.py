@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmarks.counting_line import counting_line
 from benchmarks.report import Table, publish, say, surroundings
 from index_data import store
 from index_data.cluster import postgres_schema
@@ -45,7 +48,9 @@ Each document has 20 passages with vectors of 384 dimensions and is one transact
 the server of this benchmark has `fsync = on`. *A wait* stands for Milvus, which takes a document's vectors
 inside of the transaction. *By path* is what dragoman does: writers wait only for those who change the same
 file, and for the moment in which the generation grows. *All in turn* has one lock for the whole of each
-change. A read is one transaction."""
+change. A read is one transaction. *Turns* are how often the client waits for the server: on a network each
+costs the time there and back, so that a document of a writer 0.5 ms away takes half as many milliseconds
+longer."""
 
 
 class WaitingChannels(ScanningChannels):
@@ -101,23 +106,33 @@ def opened(kept: str, place: str, resources: ExitStack) -> tuple[Database, Index
     return database, IndexPaths(Path())
 
 
-def write(say_it: Callable[..., None], *, kept: str, place: str, documents: int, wait: float) -> None:
-    """Put in documents, and say when the first begins and the last is done."""
-    random = np.random.default_rng()
-    vectors = random.normal(size=(PASSAGES, DIMENSION)).astype(np.float32)
+@cache
+def material() -> tuple[list[Passage], NDArray[np.float32]]:
+    """Make the passages of a document and their vectors."""
+    vectors = np.random.default_rng().normal(size=(PASSAGES, DIMENSION)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     passages = [
         Passage(number, "Some words of a passage. " * 16, number, number + 1, 1, "en")
         for number in range(PASSAGES)
     ]
+    return passages, vectors
+
+
+def put_in(index: Index, path: Path) -> None:
+    """Put a document at `path`."""
+    passages, vectors = material()
+    document = Document(path, FileStamp(1, 1, "0" * 64), "txt", "", "en")
+    index.replace(document, passages, vectors, windows=[WindowDigest(uuid4().bytes, PASSAGES)])
+
+
+def write(say_it: Callable[..., None], *, kept: str, place: str, documents: int, wait: float) -> None:
+    """Put in documents, and say when the first begins and the last is done."""
     with ExitStack() as resources:
         database, paths = opened(kept, place, resources)
         index = Index(paths, database, WaitingChannels(wait), ExitStack())
         say_it(time.monotonic())
         for _ in range(documents):
-            document = Document(Path(f"/{uuid4()}"), FileStamp(1, 1, "0" * 64), "txt", "", "en")
-            windows = [WindowDigest(uuid4().bytes, PASSAGES)]
-            index.replace(document, passages, vectors, windows=windows)
+            put_in(index, Path(f"/{uuid4()}"))
         say_it(time.monotonic())
 
 
@@ -158,6 +173,28 @@ def reads(database: Database, rounds: int) -> dict[str, float]:
     return {name: _median(database.reading, ask, rounds) for name, ask in asked.items()}
 
 
+def turns(socket: str) -> dict[str, int]:
+    """Count how often a client waits for the server, whose socket is in a folder, by what it does."""
+    path = Path(f"/{uuid4()}")
+    with counting_line(f"{socket}/.s.PGSQL.5432") as (port, line), ExitStack() as resources:
+        address = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        database, paths = opened("PostgreSQL, by path", address, resources)
+        index = Index(paths, database, WaitingChannels(0), ExitStack())
+        acts: dict[str, Callable[[], object]] = {
+            "a document that is new": lambda: put_in(index, path),
+            "one that has changed": lambda: put_in(index, path),
+            "10 passages": lambda: index.passages(range(1, 11)),
+            f"{LOOKED_AT} vectors": lambda: index.vectors(range(1, LOOKED_AT + 1)),
+            "one that is gone": lambda: index.remove([path]),
+        }
+        found = {}
+        for name, act in acts.items():
+            before = line.turns
+            act()
+            found[name] = line.turns - before
+    return found
+
+
 def _median(
     reading: Callable[[], AbstractContextManager[Rows]], ask: Callable[[Rows], object], rounds: int
 ) -> float:
@@ -187,7 +224,8 @@ def measured(nursery: Nursery, scratch: Path, socket: str, options: argparse.Nam
             kept: opened(kept, place, resources)[0]
             for kept, place in (("SQLite", folder), ("PostgreSQL", address))
         }
-        return {"runs": runs, "reads": {kept: reads(side, options.rounds) for kept, side in sides.items()}}
+        asked = {kept: reads(side, options.rounds) for kept, side in sides.items()}
+    return {"runs": runs, "reads": asked, "turns": turns(socket)}
 
 
 def main() -> None:
@@ -203,9 +241,10 @@ def main() -> None:
         server(hasty=False) as socket,
     ):
         found = measured(nursery, Path(scratch), socket, options)
-    runs, asked = found["runs"], found["reads"]
+    runs, asked, waited = found["runs"], found["reads"], found["turns"]
     assert isinstance(runs, list)
     assert isinstance(asked, dict)
+    assert isinstance(waited, dict)
     written = tuple(
         (run.kept, str(run.writers), f"{run.wait * 1_000:.0f}", f"{run.rate:.0f}") for run in runs
     )
@@ -216,8 +255,9 @@ def main() -> None:
             ("kept in", *next(iter(asked.values()))),
             tuple((kept, *(f"{one:.2f}" for one in times.values())) for kept, times in asked.items()),
         ),
+        Table("Turns with PostgreSQL", ("", "turns"), tuple((act, str(n)) for act, n in waited.items())),
     ]
-    results = {"runs": [asdict(run) for run in runs], "reads": asked}
+    results = {"runs": [asdict(run) for run in runs], "reads": asked, "turns": waited}
     publish("catalogue", context, results, tables, REMARK)
 
 

@@ -150,6 +150,42 @@ def samples(embedder: Embedder) -> Iterator[StagedPool]:
 
 
 @contextmanager
+def mixed(embedder: Embedder, data: Path, every: int) -> Iterator[StagedPool]:
+    """Open XQuAD with each paragraph in one language only, in turn, among the passages of the samples.
+
+    So most questions are answered in one other language, beside many passages in their own.
+    """
+    read = xquad.read(data, every=every)
+    languages = sorted(set(read.paragraph_languages.tolist()))
+    paragraphs = sorted({entry.name.rpartition(".")[0] for entry in read.paragraphs})
+    spoken = {name: languages[place % len(languages)] for place, name in enumerate(paragraphs)}
+    kept = [
+        column
+        for column, entry in enumerate(read.paragraphs)
+        if entry.language == spoken[entry.name.rpartition(".")[0]]
+    ]
+    with samples(embedder) as others:
+        stored = others.index.passages(others.passage_ids.tolist())
+        beside = [Entry(f"sample {one.passage_id}", one.passage.language, one.passage.text) for one in stored]
+    relevant = np.zeros((len(read.questions), len(kept) + len(beside)), np.bool_)
+    relevant[:, : len(kept)] = read.relevant[:, kept]
+    answered = read.paragraph_languages[kept][relevant[:, : len(kept)].argmax(axis=1)]
+    groups = [
+        Group(
+            f"mixed, {kind}, {language}", np.flatnonzero((read.question_languages == language) & chosen), None
+        )
+        for kind, chosen in (
+            ("same", answered == read.question_languages),
+            ("cross", answered != read.question_languages),
+        )
+        for language in languages
+    ]
+    entries = [*(read.paragraphs[column] for column in kept), *beside]
+    with _passages(embedder, entries) as (index, ids, vectors):
+        yield StagedPool("mixed", index, ids, vectors, read.questions, relevant, tuple(groups))
+
+
+@contextmanager
 def handbook(embedder: Embedder, every: int, count: int) -> Iterator[StagedPool]:
     """Open each `every`th page of the handbook, English too, and ask for `count` translations each."""
     pages = fetch(WORK)

@@ -38,7 +38,9 @@ RRF_CONSTANT = 60
 RESAMPLES = 1_000
 
 REMARK = """\
-nDCG@10; for `samples` and `handbook` of the first right passage. `RRF` is reciprocal rank fusion, k = 60
+nDCG@10; for `samples` and `handbook` of the first right passage. `mixed`: each paragraph of XQuAD in one
+language only, among the passages of the samples; `same` and `cross` by whether that language is the
+question's. `RRF` is reciprocal rank fusion, k = 60
 (Cormack et al. 2009), `noisy-or` the rule of decision 0005, `fused` the search without and `+ MaxSim` with
 its first re-ranker. `gain` is `fused` above the better of dense and lexical, with its 95 % interval over
 questions drawn anew (bootstrap). `below` counts the languages or pairs of a row in which it is lower,
@@ -187,7 +189,7 @@ def direction(name: str) -> str:
         kind = "same" if ask == there else "all" if there == "all" else "cross"
         side = "en → other" if ask == "en" else "other → en" if there == "en" else "other → other"
         return f"xquad, {side if kind == 'cross' else kind}"
-    return f"{pool}, {rest.partition(', ')[0]}" if pool in {"dev", "general"} else pool
+    return f"{pool}, {rest.partition(', ')[0]}" if pool in {"dev", "general", "mixed"} else pool
 
 
 def summary(measured: dict[str, Measure]) -> Table:
@@ -246,6 +248,7 @@ def main() -> None:
         lambda: staged_pools.handbook(embedder, options.pages, options.paragraphs),
         lambda: staged_pools.general(embedder),
         lambda: staged_pools.dev(embedder, options.data),
+        lambda: staged_pools.mixed(embedder, options.data, options.every),
         lambda: staged_pools.xquad_pairs(embedder, options.data, options.every),
     ]
     context = surroundings() | {"encoder": embedder.fingerprint[:12]}
