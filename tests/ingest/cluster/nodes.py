@@ -16,14 +16,19 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import IO, Self
 
+from tests.ingest.cluster.network import Network
+
 ROOT = Path(__file__).parents[3]
 
 
 class Nodes:
     """A head without cores of its own to lose, and other nodes; a context manager that ends them all."""
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, network: Network | None) -> None:
+        """With a `network` the head stands at its near end, and all other nodes at its far end."""
         self._scratch = scratch
+        self._network = network
+        self._address = network.here if network else "127.0.0.1"
         self._nodes: list[subprocess.Popen[bytes]] = []
         self._gcs, self.client_port = _free_port(), _free_port()
         self.environment = {
@@ -32,7 +37,7 @@ class Nodes:
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_ADDRESS": f"127.0.0.1:{self._gcs}",
+            "RAY_ADDRESS": f"{self._address}:{self._gcs}",
         }
 
     def __enter__(self) -> Self:
@@ -48,12 +53,18 @@ class Nodes:
     def start(self, *arguments: str, cores: int) -> subprocess.Popen[bytes]:
         """Start a node, and wait until it says that it runs."""
         log = self._scratch / f"node-{len(self._nodes)}.log"
-        place = () if "--head" in arguments else (f"--address=127.0.0.1:{self._gcs}",)
+        place: tuple[str, ...] = ()
+        inside: tuple[str, ...] = ()
+        address = self._address
+        if "--head" not in arguments:
+            place = (f"--address={self._address}:{self._gcs}",)
+            if self._network:
+                inside, address = self._network.inside, self._network.there
         start = "from ray.scripts.scripts import main; main()"
         with log.open("wb") as said:
             node = subprocess.Popen(
-                [sys.executable, "-c", start, "start", *place, *arguments, f"--num-cpus={cores}", "--block",
-                 "--object-store-memory=100000000", "--node-ip-address=127.0.0.1"],
+                [*inside, sys.executable, "-c", start, "start", *place, *arguments, f"--num-cpus={cores}",
+                 "--block", "--object-store-memory=100000000", f"--node-ip-address={address}"],
                 cwd=self._scratch, env=self.environment, stdout=said, stderr=said,
                 start_new_session=True,
             )  # fmt: skip
@@ -76,9 +87,12 @@ class Nodes:
 
 
 @contextmanager
-def nodes() -> Iterator[Nodes]:
+def nodes(network: Network | None = None) -> Iterator[Nodes]:
     """Start a head of one core."""
-    with TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as scratch, Nodes(Path(scratch)) as head:
+    with (
+        TemporaryDirectory(prefix="n-", ignore_cleanup_errors=True) as scratch,
+        Nodes(Path(scratch), network) as head,
+    ):
         yield head
 
 

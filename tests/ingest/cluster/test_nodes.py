@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.dump_difference import difference
 from tests.faults.oracle import dump
+from tests.ingest.cluster.network import network
 from tests.ingest.cluster.nodes import ROOT, dragoman, killing, nodes
 
 DOCUMENTS = Path(os.environ.get("RAY_TEST_DOCUMENTS", ROOT / "samples/documents"))
@@ -66,6 +67,26 @@ def test_workers_are_killed_and_a_node_goes(here: Path, tmp_path: Path) -> None:
     assert process.returncode == 0, (tmp_path / "log").read_text(encoding="utf-8")
     assert gone_after >= 2
     assert len(killed) > gone_after
+    assert json.loads(said)["ingested"]
+    assert difference(dump(tmp_path / "index"), dump(here)).plain() == {
+        "rows": 0, "vectors": 0, "furthest": 0.0,
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_node_behind_a_network_is_cut_off(here: Path, tmp_path: Path) -> None:
+    with network() as cable, nodes(cable) as cluster, (tmp_path / "log").open("wb") as log:
+        cluster.start(cores=1)
+        process = dragoman(
+            cluster.environment,
+            "ingest", "--engine", "ray://auto", "--index", str(tmp_path / "index"), "--json", str(DOCUMENTS),
+            log=log,
+        )  # fmt: skip
+        with killing(cluster, SECONDS_BETWEEN_KILLS, seed=2) as killed:
+            _wait_for_kills(process, killed, 1)
+            cable.cut()
+            said, _ = process.communicate()
+    assert process.returncode == 0, (tmp_path / "log").read_text(encoding="utf-8")
     assert json.loads(said)["ingested"]
     assert difference(dump(tmp_path / "index"), dump(here)).plain() == {
         "rows": 0, "vectors": 0, "furthest": 0.0,
