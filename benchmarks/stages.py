@@ -115,9 +115,10 @@ class Stages:
     def _reranked(self, row: int, fused: Sequence[Fused]) -> list[int]:
         assert self._reranker is not None  # asked for by `rerank`
         ids = self._pool.passage_ids[[found.passage_id for found in fused]].tolist()
-        texts = [one.passage.text for one in self._pool.index.passages(ids)]
-        scores = [found.score for found in fused]
-        said, _ = opinions(self._pool.questions[row], scores, texts, self._reranker, Pace(), math.inf)
+        passages = [one.passage for one in self._pool.index.passages(ids)]
+        texts, languages = [one.text for one in passages], [one.language for one in passages]
+        scores, question = [found.score for found in fused], self._pool.questions[row]
+        said, _ = opinions(question, scores, texts, languages, self._reranker, Pace(), math.inf)
         order = np.argsort([-opinion.score for opinion in said], kind="stable")
         return [fused[place].passage_id for place in order.tolist()]
 

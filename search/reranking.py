@@ -20,6 +20,8 @@ THOROUGH = 7
 """How many of these it compares thoroughly: as many as two cores read in an eighth of a second."""
 WITHOUT_GUESS = 20
 """What any other re-ranker compares."""
+FEW_OF_LANGUAGE = 3
+"""Candidates of one language for which their mean counts as much as that of all; see decision 23."""
 _AT_ONCE = 4
 """Passages between two looks at the clock; the most that is begun too late."""
 
@@ -43,28 +45,30 @@ def opinions(
     question: str,
     scores: Sequence[float],
     passages: Sequence[str],
+    languages: Sequence[str],
     reranker: Reranker,
     pace: Pace,
     deadline: float,
 ) -> tuple[list[Opinion], Reranked]:
     """Compare as many passages, best first, as the clock of `pace` seems to allow before it shows `deadline`.
 
-    What a re-ranker says is evidence as far as it lies from the mean of what it says of all. The mean of
-    those compared is put where their guesses have it, so that nobody gains or loses by not being asked. The
-    best of all gets the score that the best had before: some of fifty always stand out, which makes no
-    answer surer.
+    What a re-ranker says is evidence as far as it lies from the mean of what it says of a passage's language:
+    the question's own has more words in common with it, whatever they are about. The mean of those compared
+    is put where their guesses have it, so that nobody gains or loses by not being asked. The best of all gets
+    the score that the best had before: some of fifty always stand out, which makes no answer surer.
     """
     so_far = np.array([evidence_of(score) for score in scores])
     evidence = np.zeros(len(passages))
     thorough = len(passages)
     if isinstance(reranker, QuickReranker) and reranker.guesses and pace.clock() < deadline:
-        evidence = _evidence(reranker.quick_scores(question, passages))
+        evidence = _evidence(reranker.quick_scores(question, passages), languages)
         thorough = min(THOROUGH, thorough)
     order = np.argsort(-(so_far + evidence), kind="stable")[:thorough].tolist()
     found = _within(question, [passages[place] for place in order], reranker, pace, deadline)
     seen = order[: len(found)]
     if seen:
-        evidence[seen] = _evidence(found) + evidence[seen].mean()
+        thorough_evidence = _evidence(found, [languages[place] for place in seen])
+        evidence[seen] = thorough_evidence - thorough_evidence.mean() + evidence[seen].mean()
     asked = dict(zip(seen, found.tolist(), strict=True))
     final = so_far + evidence
     if len(final):
@@ -74,9 +78,16 @@ def opinions(
     ], Reranked(len(seen), thorough)
 
 
-def _evidence(said: NDArray[np.floating]) -> NDArray[np.float64]:
-    """How far each score lies from their mean, in units of evidence: float64 (N,)."""
-    evidence: NDArray[np.float64] = (said.astype(np.float64) - said.mean()) / USUAL_SPREAD
+def _evidence(said: NDArray[np.floating], languages: Sequence[str]) -> NDArray[np.float64]:
+    """How far each score lies from the mean of its language, in units of evidence: float64 (N,).
+
+    The mean of few is drawn to that of all (shrinkage; James and Stein 1961).
+    """
+    _, spoken = np.unique(np.array(languages), return_inverse=True)
+    scores = said.astype(np.float64)
+    sums = np.bincount(spoken, scores) + FEW_OF_LANGUAGE * scores.mean()
+    means = sums / (np.bincount(spoken) + FEW_OF_LANGUAGE)
+    evidence: NDArray[np.float64] = (scores - means[spoken]) / USUAL_SPREAD
     return evidence
 
 

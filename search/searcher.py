@@ -153,7 +153,8 @@ class Searcher:
         if self.reranker is None or query.by_example or not best:
             return best, None
         scores, texts = [found.score for found in best], [found.text for found in best]
-        said, reranked = opinions(query.text, scores, texts, self.reranker, self.pace, deadline)
+        languages = [found.stored.passage.language for found in best]
+        said, reranked = opinions(query.text, scores, texts, languages, self.reranker, self.pace, deadline)
         changed = [
             replace(found, score=opinion.score, channels=replace(found.channels, rerank=opinion.rerank))
             for found, opinion in zip(best, said, strict=True)
