@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,7 @@ from benchmarks.dev_questions import read_questions
 from benchmarks.handbook import LANGUAGES, WORK
 from benchmarks.handbook_pages import ENGLISH, fetch, page_files, paragraphs
 from benchmarks.ranking import Entry, pool
+from benchmarks.report import ROOT
 from benchmarks.samples import PASSAGE_TOKENS, SAMPLES
 from benchmarks.translations import passages_by_page, right_passages
 from encoder.checkpoint import BUILTIN
@@ -237,7 +239,9 @@ def _ingested(name: str, embedder: Embedder, files: Sequence[Path]) -> Path:
     made_by = Fingerprint(
         embedder.model, embedder.fingerprint, embedder.dimension, window, PASSAGE_TOKENS, SPLITTER_VERSION
     )
-    folder = CACHE / f"{name}-{embedder.fingerprint[:12]}"
+    # Of another clone's files it would hold everything twice.
+    clone = sha256(str(ROOT).encode()).hexdigest()[:8]
+    folder = CACHE / f"{name}-{embedder.fingerprint[:12]}-{clone}"
     with Index.create_or_open(folder, made_by) as index, Parser() as parser:
         for _ in Ingester(index, LocalPipeline(embedder, parser, window, PASSAGE_TOKENS)).ingest([*files]):
             pass
