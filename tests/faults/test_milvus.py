@@ -54,7 +54,8 @@ def test_nothing_is_lost_when_milvus_is_killed_under_a_writer(
     nursery: Nursery, tmp_path: Path, number: int
 ) -> None:
     moments = Random(SEED)
-    library = Library(tmp_path / "documents", SEED)
+    # Each round takes one document more than it gives.
+    library = Library(tmp_path / "documents", SEED, count=12 + number)
     folder = tmp_path / "index"
     with MilvusProcess(tmp_path / "data") as server:
         server.handle(folder)
