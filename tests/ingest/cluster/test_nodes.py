@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -19,14 +20,26 @@ DOCUMENTS = Path(os.environ.get("RAY_TEST_DOCUMENTS", ROOT / "samples/documents"
 SECONDS_BETWEEN_KILLS = float(os.environ.get("RAY_TEST_SECONDS", "20"))
 
 
-def _ingest(environment: dict[str, str], engine: str, index: Path, log: Path) -> dict[str, Any]:
+def _begun(environment: dict[str, str], engine: str, index: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
     flags = ("--engine", engine, "--index", str(index), "--json")
-    with log.open("wb") as told:
-        process = dragoman(environment, "ingest", *flags, str(DOCUMENTS), log=told)
-        said, _ = process.communicate()
+    return dragoman(environment, "ingest", *flags, str(DOCUMENTS), log=log)
+
+
+def _ended(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    said, _ = process.communicate()
     assert process.returncode == 0, log.read_text(encoding="utf-8")
     report: dict[str, Any] = json.loads(said)
     return report
+
+
+def _ingest(environment: dict[str, str], engine: str, index: Path, log: Path) -> dict[str, Any]:
+    with log.open("wb") as told:
+        return _ended(_begun(environment, engine, index, told), log)
+
+
+def _assert_same(index: Path, other: Path) -> None:
+    found = difference(dump(index), dump(other)).plain()
+    assert found == {"rows": 0, "vectors": 0, "furthest": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -45,52 +58,36 @@ def test_two_nodes_make_what_one_machine_makes(here: Path, tmp_path: Path, clien
         cluster.start(cores=1)
         engine = f"ray://127.0.0.1:{cluster.client_port}" if client else "ray://auto"
         _ingest(cluster.environment, engine, tmp_path / "index", tmp_path / "log")
-    assert difference(dump(tmp_path / "index"), dump(here)).plain() == {
-        "rows": 0, "vectors": 0, "furthest": 0.0,
-    }  # fmt: skip
+    _assert_same(tmp_path / "index", here)
 
 
 @pytest.mark.slow
 def test_workers_are_killed_and_a_node_goes(here: Path, tmp_path: Path) -> None:
     with nodes() as cluster, (tmp_path / "log").open("wb") as log:
         second = cluster.start(cores=1)
-        process = dragoman(
-            cluster.environment,
-            "ingest", "--engine", "ray://auto", "--index", str(tmp_path / "index"), "--json", str(DOCUMENTS),
-            log=log,
-        )  # fmt: skip
+        process = _begun(cluster.environment, "ray://auto", tmp_path / "index", log)
         with killing(cluster, SECONDS_BETWEEN_KILLS, seed=1) as killed:
             _wait_for_kills(process, killed, 2)
             cluster.remove(second)
             gone_after = len(killed)
-            said, _ = process.communicate()
-    assert process.returncode == 0, (tmp_path / "log").read_text(encoding="utf-8")
+            report = _ended(process, tmp_path / "log")
     assert gone_after >= 2
     assert len(killed) > gone_after
-    assert json.loads(said)["ingested"]
-    assert difference(dump(tmp_path / "index"), dump(here)).plain() == {
-        "rows": 0, "vectors": 0, "furthest": 0.0,
-    }  # fmt: skip
+    assert report["ingested"]
+    _assert_same(tmp_path / "index", here)
 
 
 @pytest.mark.slow
 def test_a_node_behind_a_network_is_cut_off(here: Path, tmp_path: Path) -> None:
     with network() as cable, nodes(cable) as cluster, (tmp_path / "log").open("wb") as log:
         cluster.start(cores=1)
-        process = dragoman(
-            cluster.environment,
-            "ingest", "--engine", "ray://auto", "--index", str(tmp_path / "index"), "--json", str(DOCUMENTS),
-            log=log,
-        )  # fmt: skip
+        process = _begun(cluster.environment, "ray://auto", tmp_path / "index", log)
         with killing(cluster, SECONDS_BETWEEN_KILLS, seed=2) as killed:
             _wait_for_kills(process, killed, 1)
             cable.cut()
-            said, _ = process.communicate()
-    assert process.returncode == 0, (tmp_path / "log").read_text(encoding="utf-8")
-    assert json.loads(said)["ingested"]
-    assert difference(dump(tmp_path / "index"), dump(here)).plain() == {
-        "rows": 0, "vectors": 0, "furthest": 0.0,
-    }  # fmt: skip
+            report = _ended(process, tmp_path / "log")
+    assert report["ingested"]
+    _assert_same(tmp_path / "index", here)
 
 
 def _wait_for_kills(process: Any, killed: list[int], count: int) -> None:
