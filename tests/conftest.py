@@ -32,6 +32,13 @@ settings.register_profile("dragoman", deadline=None)
 settings.load_profile("dragoman")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that take minutes all the time they need; the others fail by name when they hang."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(0))
+
+
 class LetterEmbedder:
     """An `encoder.interface.Embedder` that counts letters: torch-free, deterministic, not without meaning.
 

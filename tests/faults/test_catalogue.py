@@ -177,7 +177,7 @@ def crossed(url: str, database: type[PostgresDatabase], steps: int) -> list[Exce
                 if failed:
                     return
 
-    writers = [threading.Thread(target=change, args=[seed]) for seed in range(3)]
+    writers = [threading.Thread(target=change, args=[seed], daemon=True) for seed in range(3)]
     for each in writers:
         each.start()
     for each in writers:
@@ -219,10 +219,10 @@ def all_put_in(url: str, database: type[PostgresDatabase]) -> list[Exception]:
 
     with writer(url, FINGERPRINT, database) as one, writer(url, FINGERPRINT, database) as other:
         one._channels = Slow()
-        first = threading.Thread(target=put, args=[one])
+        first = threading.Thread(target=put, args=[one], daemon=True)
         first.start()
         inside.wait()
-        second = threading.Thread(target=put, args=[other])
+        second = threading.Thread(target=put, args=[other], daemon=True)
         second.start()
         until_one_waits(url)
         waiting.set()
