@@ -44,6 +44,8 @@ def prepare(engine: str) -> None:
         # Ray listens on every network interface; without a secret, whoever reaches it runs what he likes.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        # Ray lets its workers wait for whatever else the machine has to do, as no ingest without Ray does.
+        os.environ.setdefault("RAY_worker_niceness", "0")
 
 
 @contextmanager

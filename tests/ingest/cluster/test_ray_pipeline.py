@@ -197,6 +197,14 @@ def test_a_file_that_a_node_does_not_see_is_sent_to_it(
 
 
 @pytest.mark.usefixtures("ray_here")
+def test_workers_have_the_priority_of_who_started_them() -> None:
+    import ray
+
+    # Ray's own default has them wait for everybody else, on a busy machine for ever.
+    assert ray.get(ray.remote(lambda: os.nice(0)).remote()) == os.nice(0)
+
+
+@pytest.mark.usefixtures("ray_here")
 def test_another_encoder_on_a_node_is_refused() -> None:
     from ingest.cluster.hiring import hire_encoders
 
