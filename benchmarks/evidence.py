@@ -7,6 +7,7 @@ answers; no way of choosing sees the paragraphs' borders but as empty lines.
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from encoder.interface import PoolingEmbedder, Window
 from search.answering_spans import sentences
 from search.evidence import explained, explained_by_tokens
 from search.hits import Evidence
+from search.pace import Pace
 from terminal.marked_text import HOT
 
 HANDBOOK = ("ar-MA", "de-DE", "es-ES", "fr-FR", "it-IT", "ja-JP", "pt-BR", "ru-RU", "tr-TR", "zh-CN")
@@ -98,7 +100,7 @@ def measure_cost(cases: Sequence[Case], embedder: PoolingEmbedder, rounds: int) 
     windows = [Window(text, sentences(text)) for text in texts]
     ways: dict[str, Callable[[], object]] = {
         "nearest sentence": lambda: embedder.embed_passages(windows) @ vector,
-        "evidence": lambda: explained(question, vector, texts, embedder),
+        "evidence": lambda: explained(question, vector, texts, embedder, Pace(), math.inf),
         "evidence, of it the encoder": lambda: embedder.token_states([question, *texts]),
     }
     spent: dict[str, list[float]] = defaultdict(list)

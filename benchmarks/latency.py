@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from encoder.embedder import TransformerEmbedder
 from encoder.reranker import MaxSimReranker
 from index_data.index import Index
 from index_data.records import Document, FileStamp, Fingerprint, Passage
+from search.hits import Witness
 from search.query import Mode, Query
 from search.reranking import GUESSED
 from search.searcher import Searcher
@@ -63,12 +65,26 @@ PARTS = (ENCODING, *INDEX.values(), *RERANKER.values(), EVIDENCE)
 WHOLE, LEXICAL, FUSED, REST = "whole", "lexical, whole", "fused, whole", "all else"
 AIMS_MS = {LEXICAL: 20.0, FUSED: 40.0, f"MaxSim of {GUESSED}": 150.0}
 """p50 at most; fused without the encoding of the question."""
+BUDGETS_MS = (0, 50, 100, 200)
+"""From the start of the search."""
 
 REMARK = """\
 Milliseconds, warm: as many other questions are asked before. `fused, whole` is a search without re-ranking,
 without the encoding of the question and without evidence; `lexical, whole` one by words alone; `whole` the
 usual one. MaxSim is both of its steps. Evidence is the reading of the ten hits. `CPU` is the p50 of what all
-threads computed, which other work on the machine changes less; of two threads at best half of it passes."""
+threads computed, which other work on the machine changes less; of two threads at best half of it passes.
+With a budget (`--budget-ms`) it is the usual search that begins to read no passage more once so much time has
+passed. `read` is how many of the hits the encoder has explained, of the others words were compared;
+`compared` is how many of the best seven it has re-ranked; both are means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """One search within a budget."""
+
+    span: Span
+    read: int
+    compared: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,8 @@ class Measured:
 
     passages: int
     stages: dict[str, list[Span]]
+    bounded: dict[int, list[Bounded]]
+    """By the budget."""
 
     def quantiles(self, stage: str) -> tuple[float, float, float]:
         """p50 and p95, and p50 of the computing time."""
@@ -101,8 +119,13 @@ def main() -> None:
     for count in map(int, options.passages.split(",")):
         with Index.open(built(count, sentences, embedder)) as index:
             say(f"{count:,}: asking")
-            measured.append(Measured(count, ask(index, embedder, asked)))
-    results = {f"{one.passages}": {stage: one.quantiles(stage) for stage in one.stages} for one in measured}
+            stages = ask(index, embedder, asked)
+            measured.append(Measured(count, stages, ask_within(BUDGETS_MS, index, embedder, asked)))
+    results = {
+        f"{one.passages}": {stage: one.quantiles(stage) for stage in one.stages}
+        | {f"within {budget}": _bounded(one, budget) for budget in BUDGETS_MS}
+        for one in measured
+    }
     publish("latency", context, results, tables(measured), REMARK)
 
 
@@ -205,6 +228,27 @@ def ask(index: Index, embedder: TransformerEmbedder, asked: Sequence[str]) -> di
     return stages
 
 
+def ask_within(
+    budgets_ms: Sequence[int], index: Index, embedder: TransformerEmbedder, asked: Sequence[str]
+) -> dict[int, list[Bounded]]:
+    """Ask the second half of the questions, after the first, with each budget in turn.
+
+    Between two times that one is asked lie more passages than the encoder's memory of token states holds.
+    """
+    bounded: dict[int, list[Bounded]] = {}
+    for budget in budgets_ms:
+        searcher = Searcher(index, embedder, MaxSimReranker(embedder))
+        for number, question in enumerate(asked):
+            started = now()
+            found = searcher.trace(Query(question, budget_ms=budget))
+            span = now() - started
+            if number >= len(asked) // 2:
+                read = sum(hit.evidence.witness is Witness.TOKENS for hit in found.hits)
+                compared = found.reranked.compared if found.reranked else 0
+                bounded.setdefault(budget, []).append(Bounded(span, read, compared))
+    return bounded
+
+
 def tables(measured: Sequence[Measured]) -> list[Table]:
     """Lay out the stages of the usual search, then the sums that aims are about."""
     sizes = [f"{one.passages:,}" for one in measured]
@@ -214,7 +258,22 @@ def tables(measured: Sequence[Measured]) -> list[Table]:
     return [
         Table("The usual search, by stage, ms", columns, tuple(stages)),
         Table("Aims, ms", (columns[0], "aim", *columns[1:]), tuple(sums)),
+        Table(
+            "Within a budget, ms",
+            ("budget", *(f"{size}, {name}" for size in sizes for name in ("p50", "p95", "read", "compared"))),
+            tuple(
+                (str(budget), *(f"{value:.1f}" for one in measured for value in _bounded(one, budget)))
+                for budget in BUDGETS_MS
+            ),
+        ),
     ]
+
+
+def _bounded(measured: Measured, budget: int) -> tuple[float, float, float, float]:
+    """p50 and p95 in milliseconds, and the means of what was read and compared."""
+    searches = measured.bounded[budget]
+    p50, p95 = np.percentile([one.span[0] for one in searches], (50, 95)).tolist()
+    return p50, p95, fmean(one.read for one in searches), fmean(one.compared for one in searches)
 
 
 def _cells(measured: Sequence[Measured], stage: str) -> list[str]:

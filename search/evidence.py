@@ -13,6 +13,7 @@ from index_data.stop_words import telling_words
 from index_data.words import finding, query_words, words
 from search.answering_spans import best_span, sentences
 from search.hits import Evidence, Witness
+from search.pace import Pace
 from search.read_words import read_words
 from search.word_pairs import word_pairs
 from search.word_shares import word_shares
@@ -22,20 +23,28 @@ Explained = tuple[tuple[int, int], Evidence]
 
 
 def explained(
-    question: str, vector: NDArray[np.float32], passages: Sequence[str], embedder: Embedder
+    question: str,
+    vector: NDArray[np.float32],
+    passages: Sequence[str],
+    embedder: Embedder,
+    pace: Pace,
+    deadline: float,
 ) -> list[Explained]:
     """Find what of each passage answers `question`, whose vector is float32 (D,), and why.
 
     One pass over each passage gives the vector of any span of it, the share of each word, and which words
     answer which. An encoder that does not show the states of its tokens gives the nearest sentence only.
+    Of those for which the clock of `pace` leaves no time before `deadline` only the words are compared.
     """
-    if not passages:
-        return []
     if isinstance(embedder, PoolingEmbedder) and embedder.pools_tokens:
-        [asked] = embedder.token_states([question], query=True)
-        states = embedder.token_states(passages)
-        return explained_by_tokens(question, vector, passages, asked, states, embedder)
-    return _by_sentences(vector, passages, embedder)
+        found: list[Explained] = []
+        if states := pace.read(passages, deadline, embedder.token_states):
+            [asked] = embedder.token_states([question], query=True)
+            read = passages[: len(states)]
+            found = explained_by_tokens(question, vector, read, asked, states, embedder)
+    else:
+        found = pace.read(passages, deadline, lambda few: _by_sentences(vector, few, embedder))
+    return found + [explained_by_words(question, text) for text in passages[len(found) :]]
 
 
 def explained_by_words(question: str, passage: str) -> Explained:

@@ -55,14 +55,15 @@ class FanOut(Searcher):
         return UnitedProposer(self.index, self.embedders, self.balances)
 
     def _explained(
-        self, query: Query, vector: NDArray[np.float32] | None, kept: Sequence[Scored]
+        self, query: Query, vector: NDArray[np.float32] | None, kept: Sequence[Scored], deadline: float
     ) -> list[Explained]:
         """Let each encoder say of the passages that it has embedded why they answer."""
         explained: dict[int, Explained] = {}
         for encoder, columns in self.index.columns.items():
             theirs = [one for one in kept if self._encoder(one) == encoder]
             own = replace(self, embedder=self.embedders.get(encoder))
-            told = Searcher._explained(own, query, None if vector is None else vector[columns], theirs)
+            part = None if vector is None else vector[columns]
+            told = Searcher._explained(own, query, part, theirs, deadline)
             explained |= zip((one.stored.passage_id for one in theirs), told, strict=True)
         return [explained[one.stored.passage_id] for one in kept]
 

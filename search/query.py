@@ -29,7 +29,7 @@ class Query:
     min_score: float | None = None
     """Hits below it are left out, 0 to 1; None: all are, if the best is no more than chance gives."""
     budget_ms: int | None = None
-    """Milliseconds from the start of the search after which nothing more is re-ranked; None: no limit."""
+    """Milliseconds from the start of the search after which nothing more is read; None: no limit."""
     like: tuple[int, ...] = ()
     """Ids of passages whose meaning is wanted, too."""
     unlike: tuple[int, ...] = ()

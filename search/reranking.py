@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,8 +21,6 @@ WITHOUT_GUESS = 20
 """What any other re-ranker compares."""
 FEW_OF_LANGUAGE = 3
 """Candidates of one language for which their mean counts as much as that of all; see decision 23."""
-_AT_ONCE = 4
-"""Passages between two looks at the clock; the most that is begun too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +61,14 @@ def opinions(
         evidence = _evidence(reranker.quick_scores(question, passages), languages)
         thorough = min(THOROUGH, thorough)
     order = np.argsort(-(so_far + evidence), kind="stable")[:thorough].tolist()
-    found = _within(question, [passages[place] for place in order], reranker, pace, deadline)
+    found = pace.read(
+        [passages[place] for place in order], deadline, lambda few: reranker.scores(question, few).tolist()
+    )
     seen = order[: len(found)]
     if seen:
-        thorough_evidence = _evidence(found, [languages[place] for place in seen])
+        thorough_evidence = _evidence(np.array(found), [languages[place] for place in seen])
         evidence[seen] = thorough_evidence - thorough_evidence.mean() + evidence[seen].mean()
-    asked = dict(zip(seen, found.tolist(), strict=True))
+    asked = dict(zip(seen, found, strict=True))
     final = so_far + evidence
     if len(final):
         final += so_far.max() - final.max()
@@ -89,21 +88,3 @@ def _evidence(said: NDArray[np.floating], languages: Sequence[str]) -> NDArray[n
     means = sums / (np.bincount(spoken) + FEW_OF_LANGUAGE)
     evidence: NDArray[np.float64] = (scores - means[spoken]) / USUAL_SPREAD
     return evidence
-
-
-def _within(
-    question: str, passages: Sequence[str], reranker: Reranker, pace: Pace, deadline: float
-) -> NDArray[np.float64]:
-    """Scores of the first passages, as many as the time is enough for: float64 (N,)."""
-    scores = np.zeros(0)
-    while len(scores) < len(passages):
-        waiting, began = passages[len(scores) :], pace.clock()
-        if deadline < math.inf:
-            # An estimate that is never tried would never become better.
-            least = 1 if began < deadline and not len(scores) else 0
-            waiting = waiting[: min(max(pace.fit(waiting, deadline - began), least), _AT_ONCE)]
-        if not waiting:
-            break
-        scores = np.concatenate([scores, reranker.scores(question, waiting)])
-        pace.note(waiting, pace.clock() - began)
-    return scores

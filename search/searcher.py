@@ -54,6 +54,8 @@ class Searcher:
     reranker: Reranker | None = None
     pace: Pace = field(default_factory=Pace)
     """How fast the re-ranker is, and the clock."""
+    reading: Pace = field(default_factory=Pace)
+    """How fast the encoder reads what it explains, by the same clock."""
     offsets: LanguageOffsets = field(default_factory=LanguageOffsets, repr=False, compare=False)
 
     def search(self, query: Query) -> list[Hit]:
@@ -79,7 +81,7 @@ class Searcher:
         chosen = page([found.path for found in good], query.limit, query.most_of_one)
         kept = [good[place] for place in chosen.places]
         held_back = [good[place].stored for place in chosen.held_back]
-        hits = _hits(kept, self._explained(query, vector, kept))
+        hits = _hits(kept, self._explained(query, vector, kept, deadline))
         return Trace(
             hits=_with_collapsed(hits, copies, held_back),
             vector=vector,
@@ -172,7 +174,7 @@ class Searcher:
         return good
 
     def _explained(
-        self, query: Query, vector: NDArray[np.float32] | None, kept: Sequence[Scored]
+        self, query: Query, vector: NDArray[np.float32] | None, kept: Sequence[Scored], deadline: float
     ) -> list[Explained]:
         texts = [found.text for found in kept]
         if not query.snippets:
@@ -181,7 +183,8 @@ class Searcher:
         question = self.index.passages(query.like)[0].passage.text if query.by_example else query.text
         if vector is None or self.embedder is None:
             return [explained_by_words(question, text) for text in texts]
-        by_encoder = explained(question, vector, texts[:EXPLAINED], self.embedder)
+        first = texts[:EXPLAINED]
+        by_encoder = explained(question, vector, first, self.embedder, self.reading, deadline)
         return by_encoder + [explained_by_words(question, text) for text in texts[EXPLAINED:]]
 
 

@@ -41,7 +41,8 @@ _OPTIONS = (
     click.option(
         "--budget-ms",
         metavar="MS",
-        help="Compare only as many as the time allows, counted from the start of the search. "
+        help="Have the encoder read, to re-rank and to explain, only as many passages as the time allows, "
+        "counted from the start of the search. "
         "[env: DRAGOMAN_BUDGET_MS; default: no limit]",
     ),
     click.option(

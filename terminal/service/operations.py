@@ -72,7 +72,7 @@ class Search:
     rerank: Annotated[bool, Meta(description="Compare the best hits once more.")] = True
     budget_ms: Annotated[
         Annotated[int, Meta(ge=0, le=600_000)] | None,
-        Meta(description="Milliseconds after which nothing more is re-ranked."),
+        Meta(description="Milliseconds after which no passage more is read, to re-rank or to explain it."),
     ] = None
     evidence: Annotated[bool, Meta(description="With the share of each word of a passage in its cosine.")] = (
         False

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import latency
-from benchmarks.latency import WHOLE, Measured, ask, built, passages, questions, tables
+from benchmarks.latency import WHOLE, Measured, ask, ask_within, built, passages, questions, tables
 from benchmarks.stopwatch import Laps, Timed
 from encoder.checkpoint import BUILTIN, resolve
 from encoder.device import place
@@ -31,14 +31,22 @@ def test_every_stage_of_a_real_search_is_timed(tmp_path: Path, monkeypatch: pyte
     with Index.open(built(60, SENTENCES, embedder)) as index:
         assert index.summary().passages == 60
         assert set(index.summary().languages) == {"en", "ja"}
-        stages = ask(index, embedder, [*questions(SENTENCES, 6, seed=1)])
+        asked = [*questions(SENTENCES, 6, seed=1)]
+        stages = ask(index, embedder, asked)
+        bounded = ask_within(latency.BUDGETS_MS, index, embedder, asked)
+        [plenty] = ask_within([60_000], index, embedder, asked).values()
     assert {len(times) for times in stages.values()} == {3}
     parts = [*latency.INDEX.values(), *latency.RERANKER.values(), latency.EVIDENCE, latency.REST]
     for number, whole in enumerate(stages[WHOLE]):
         assert all((stages[part][number] >= -0.01).all() for part in parts)
         total = sum(stages[part][number] for part in (*parts, latency.ENCODING))
         assert total == pytest.approx(whole)
-    stages_table, aims_table = tables([Measured(60, stages), Measured(120, stages)])
+    assert all(len(searches) == 3 for searches in bounded.values())
+    assert [(one.read, one.compared) for one in bounded[0]] == [(0, 0)] * 3
+    assert all(one.read and one.compared for one in plenty)
+    measured = [Measured(60, stages, bounded), Measured(120, stages, bounded)]
+    stages_table, aims_table, budget_table = tables(measured)
+    assert len(budget_table.columns) == len(budget_table.rows[0]) == 9
     assert len(stages_table.columns) == len(stages_table.rows[0]) == 7
     assert [row[1] for row in aims_table.rows] == ["20", "40", "150"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from encoder.device import NumberFormat, place
 from encoder.embedder import TransformerEmbedder
 from encoder.interface import PoolingEmbedder
 from search.evidence import explained
+from search.pace import Pace
 from search.read_words import ReadWords, read_words
 from search.word_pairs import CHANCE, mutual_best, threshold, word_pairs
 
@@ -85,9 +88,10 @@ def test_words_answer_words_of_other_languages() -> None:
         "Курица несёт яйца каждый день, если ей хватает зерна, воды и света.",
     ]
     [vector] = embedder.embed_queries([question])
+    explanations = explained(question, vector, passages, embedder, Pace(), math.inf)
     found = [
         {(question[slice(*pair.query)], passage[slice(*pair.passage)]) for pair in why.pairs}
-        for passage, (_, why) in zip(passages, explained(question, vector, passages, embedder), strict=True)
+        for passage, (_, why) in zip(passages, explanations, strict=True)
     ]
     assert {("car", "Auto"), ("school", "Schule")} <= found[0]
     assert any(asked == "school" and "学校" in answer for asked, answer in found[1])

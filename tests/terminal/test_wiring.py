@@ -167,9 +167,10 @@ def test_a_budget_is_kept_and_what_it_allowed_is_told(
         capsys.readouterr()
         search = ["search", "--index", str(index_folder), "--json", "--budget-ms", budget, "bake bread"]
         assert main(search) == 0
-        query = json.loads(capsys.readouterr().out)["query"]
-        told.append((query["budget_ms"], query["reranked"]))
-    assert told == [(0, {"compared": 0, "of": 1}), (600_000, {"compared": 1, "of": 1})]
+        out = json.loads(capsys.readouterr().out)
+        query, [hit] = out["query"], out["results"]
+        told.append((query["budget_ms"], query["reranked"], hit["evidence"]["witness"]))
+    assert told == [(0, {"compared": 0, "of": 1}, "words"), (600_000, {"compared": 1, "of": 1}, "tokens")]
 
 
 def test_the_garbage_collector_is_back_after_loading(index_folder: Path) -> None:
