@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +19,8 @@ from index_data import kinds
 from index_data.kinds import Kind
 
 _BATCH = 10_000
+_LIMIT = Lock()
+"""Held by who changes how much FAISS may read, which is one number for all threads."""
 
 
 class SegmentIndex:
@@ -36,20 +40,16 @@ class SegmentIndex:
         """
         import faiss
 
-        # The limit is one for the process, in which milvus-lite may read larger files of its own.
-        usual = faiss.get_deserialization_vector_byte_limit()
         try:
             with file.open("rb") as content:
                 sound = zlib.crc32(content.read(head[0])) == head[1]
             if not sound or file.stat().st_size != size:
                 return None
             # FAISS believes any size that a header claims; nothing in a file is larger than the file.
-            faiss.set_deserialization_vector_byte_limit(size)
-            index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+            with _limited_to(size):
+                index = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
         except (OSError, RuntimeError, MemoryError):
             return None
-        finally:
-            faiss.set_deserialization_vector_byte_limit(usual)
         fits = kinds.is_of(kind, index) and (index.ntotal, index.d) == (count, dimension)
         return cls(index, kind) if fits else None
 
@@ -116,3 +116,17 @@ class SegmentIndex:
         for start in range(0, len(ids), _BATCH):
             batch = ids[start : start + _BATCH]
             yield batch, inner.reconstruct_n(start, len(batch))
+
+
+@contextmanager
+def _limited_to(size: int) -> Iterator[None]:
+    """Let FAISS read so many bytes meanwhile; milvus-lite, in the same process, may read more afterwards."""
+    import faiss
+
+    with _LIMIT:
+        usual = faiss.get_deserialization_vector_byte_limit()
+        faiss.set_deserialization_vector_byte_limit(size)
+        try:
+            yield
+        finally:
+            faiss.set_deserialization_vector_byte_limit(usual)
