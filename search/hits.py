@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from index_data.records import Document, Passage, StoredPassage
 
+EXPLAINED = 10
+"""Hits whose evidence is looked for with the encoder, which costs a pass over each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Channels:

@@ -21,7 +21,7 @@ from search.diversity import diverse_order
 from search.evidence import Explained, explained, explained_by_words
 from search.freshness import is_stale
 from search.fusion import Fused
-from search.hits import Channels, Copy, Evidence, Hit, Reranked
+from search.hits import EXPLAINED, Channels, Copy, Evidence, Hit, Reranked
 from search.languages import LanguageOffsets, preferred
 from search.pace import Pace
 from search.page import is_full, page, pool
@@ -40,8 +40,6 @@ ENOUGH = 256
 """Passages without which an index cannot tell chance from an answer."""
 RELEVANT = 0.4
 """Score of the best hit below which nothing is found, unless a passage has every word; decision 0022."""
-EXPLAINED = 10
-"""Hits whose evidence is looked for with the encoder, which costs a pass over each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ import click
 from index_data.errors import UsageError
 from search.query import Query
 from terminal.batch import batch_lines, batch_query
-from terminal.commands.search import tell_troubles
 from terminal.delivery import deliver
 from terminal.diagnostics import ExitCode, tell
 from terminal.engine.engine import Stage
 from terminal.engine.opening import nearest_engine
 from terminal.json_output import jsonl_text
 from terminal.settings import Settings
+from terminal.shortcomings import tell_shortcomings
 
 
 def answer_batch(
@@ -55,7 +55,7 @@ def answer_batch(
             hits += len(found.hits)
             if found.incomplete and not incomplete:
                 incomplete = True
-                tell_troubles(found)
+                tell_shortcomings(found)
             written.append(jsonl_text(found, query_id=query_id))
             if output is None:
                 deliver(written.pop())

@@ -20,12 +20,13 @@ from terminal.commands.filter_options import filter_options, taken_filters
 from terminal.commands.options import searching_options
 from terminal.commands.ranking_options import framed, ranking_options
 from terminal.delivery import deliver, deliver_bytes, reaches_terminal
-from terminal.diagnostics import ExitCode, narrates, tell
+from terminal.diagnostics import ExitCode, tell
 from terminal.engine.engine import Stage
 from terminal.passage_names import PassageName
 from terminal.safe_text import safe_path, safe_text
 from terminal.setting_values import Color
 from terminal.settings import Settings, load_settings
+from terminal.shortcomings import tell_shortcomings
 
 if TYPE_CHECKING:
     from terminal.engine.opening import NearestEngine
@@ -177,23 +178,12 @@ def give(
         deliver(
             _shaped(found, shape, color=color, links=color and sys.stdout.isatty(), evidence=evidence), output
         )
-    tell_troubles(found)
+    tell_shortcomings(found)
     if not found.hits and not settings.quiet and shape is Format.TEXT:
         tell(_why_empty(found))
     if found.incomplete:
         return ExitCode.PARTIAL
     return ExitCode.OK if found.hits or exit_zero else ExitCode.NO_HIT
-
-
-def tell_troubles(found: Answer) -> None:
-    """Tell which of several indexes took no part, and whether their encoders differ."""
-    for source in found.sources:
-        if source.trouble is not None:
-            tell(f"dragoman: not searched: {source.collection}: {source.trouble}")
-    made_by = {source.fingerprint.encoder: source for source in found.sources if source.fingerprint}
-    if len(made_by) > 1 and narrates():
-        names = ", ".join(source.collection for source in made_by.values())
-        tell(f"{names} have different encoders: their passages are ordered by what chance gives in each.")
 
 
 def _why_empty(found: Answer) -> str:

@@ -171,6 +171,9 @@ def test_a_budget_is_kept_and_what_it_allowed_is_told(
         query, [hit] = out["query"], out["results"]
         told.append((query["budget_ms"], query["reranked"], hit["evidence"]["witness"]))
     assert told == [(0, {"compared": 0, "of": 1}, "words"), (600_000, {"compared": 1, "of": 1}, "tokens")]
+    for budget, said in (("0", True), ("600000", False)):
+        assert main(["search", "--index", str(index_folder), "--budget-ms", budget, "bake bread"]) == 0
+        assert ("left no time to read 1 of 1 hits" in capsys.readouterr().err) == said
 
 
 def test_the_garbage_collector_is_back_after_loading(index_folder: Path) -> None:
