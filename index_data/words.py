@@ -45,13 +45,13 @@ _PAIRED = (
 _TRIPLED = "\u0e00-\u0eff\u1780-\u17ff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"
 _HANGUL = "\uac00-\ud7a3"
 _RUNS = re.compile(f"([{_PAIRED}]+)|([{_TRIPLED}]+)|([{_HANGUL}]+)|([^{_PAIRED}{_TRIPLED}{_HANGUL}]+)")
-_SIGNS = "".join(
+_TRIPLED_MARKS = "".join(
     letter
     for first, _, last in zip(_TRIPLED[::3], _TRIPLED[1::3], _TRIPLED[2::3], strict=True)
     for letter in map(chr, range(ord(first), ord(last) + 1))
     if unicodedata.category(letter)[0] == "M"
 )
-_LETTER = re.compile(f".[{_SIGNS}]*")
+_LETTER = re.compile(f".[{_TRIPLED_MARKS}]*")
 """With the marks that follow it; Chinese, Japanese and Korean letters have none in their stretches."""
 _DIGIT_GROUPS = re.compile(
     "\\d(?<!\\d\\d)(?<!\\d['’,.]\\d)\\d{0,2}([\u00a0\u2009\u202f\u066c'’,.])\\d{3}(?:\\1\\d{3})*(?!\\1?\\d)"
